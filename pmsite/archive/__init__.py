@@ -1,0 +1,1 @@
+"""KNOW: incidents to an archive."""

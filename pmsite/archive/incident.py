@@ -1,0 +1,307 @@
+"""What an incident is: frozen values that the reader makes and everything else looks at."""
+
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, timedelta
+from enum import Enum
+
+from pmsite.cache import fingerprint
+
+Day = date
+
+MILESTONES = ("started", "detected", "acknowledged", "declared", "identified", "mitigated", "resolved")
+
+
+class Precision(Enum):
+    EXACT = "exact"
+    APPROXIMATE = "approximate"
+    DAY = "day"
+
+
+class Absence(Enum):
+    """A milestone of which the author says that there is no time to give."""
+
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "n/a"
+
+
+class Status(Enum):
+    DRAFT = "draft"
+    REVIEW = "review"
+    FINAL = "final"
+
+
+class Kind(Enum):
+    INCIDENT = "incident"
+    NEAR_MISS = "near-miss"
+    SECURITY = "security"
+    MAINTENANCE = "maintenance"
+    DRILL = "drill"
+
+
+class Visibility(Enum):
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    RESTRICTED = "restricted"
+
+    @property
+    def rank(self) -> int:
+        return tuple(Visibility).index(self)
+
+
+class ActionStatus(Enum):
+    OPEN = "open"
+    IN_PROGRESS = "in-progress"
+    DONE = "done"
+    WONT_DO = "wont-do"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_open(self) -> bool:
+        return self in (ActionStatus.OPEN, ActionStatus.IN_PROGRESS)
+
+
+class ActionType(Enum):
+    PREVENT = "prevent"
+    MITIGATE = "mitigate"
+    DETECT = "detect"
+    PROCESS = "process"
+    REPAIR = "repair"
+    INVESTIGATE = "investigate"
+    DOCUMENT = "document"
+
+
+class RelationType(Enum):
+    RELATED = "related"
+    RECURRENCE_OF = "recurrence-of"
+    DUPLICATE_OF = "duplicate-of"
+    CAUSED_BY = "caused-by"
+    FOLLOW_UP = "follow-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """A point in time as it was written: wall clock, and the offset from UTC in seconds if a zone is stated."""
+
+    wall: datetime
+    offset: int | None
+    precision: Precision = Precision.EXACT
+
+    def iso(self) -> str:
+        """ISO 8601: with offset where a zone is stated, the date alone where only a day is known."""
+        if self.precision is Precision.DAY:
+            return self.wall.date().isoformat()
+        text = self.wall.isoformat()
+        if self.offset is None:
+            return text
+        if self.offset == 0:
+            return f"{text}Z"
+        minutes = abs(self.offset) // 60
+        return f"{text}{'-' if self.offset < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+
+    def seconds_since(self, earlier: "Timestamp") -> int | None:
+        """Seconds from `earlier` to this; None where only one of the two states its zone."""
+        if (self.offset is None) != (earlier.offset is None):
+            return None
+        apart = self.wall - earlier.wall
+        return int(apart.total_seconds()) - (self.offset or 0) + (earlier.offset or 0)
+
+    def day_in(self, offset: int) -> date:
+        """The calendar day at another offset from UTC; the written day where no zone is stated."""
+        if self.offset is None or self.precision is Precision.DAY:
+            return self.wall.date()
+        try:
+            return (self.wall + timedelta(seconds=offset - self.offset)).date()
+        except OverflowError:
+            return self.wall.date()
+
+
+Milestone = Timestamp | Absence | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactWindow:
+    """A stretch of time during which users were affected; `percent` of them, where known."""
+
+    started: Timestamp
+    ended: Timestamp
+    percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    summary: str = ""
+    users: int | None = None
+    percent: float | None = None
+    percent_of: str = ""
+    requests: int | None = None
+    windows: tuple[ImpactWindow, ...] = ()
+    types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    at: Timestamp | None
+    event: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionItem:
+    title: str
+    owner: str = ""
+    due: date | None = None
+    status: ActionStatus = ActionStatus.UNKNOWN
+    closed: date | None = None
+    type: ActionType | None = None
+    priority: str = ""
+    ticket: str = ""
+
+    def is_overdue(self, today: date) -> bool:
+        return self.status.is_open and self.due is not None and self.due < today
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    id: str
+    type: RelationType = RelationType.RELATED
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One postmortem's facts. Nothing in it depends on other documents, the clock or the machine.
+
+    `date` is the calendar day of the incident in the site's zone. Words of vocabularies (severity, causes, services)
+    stand in their canonical form. `digest` stands for all fields: equal facts, equal digest.
+    """
+
+    id: str
+    source: str
+    title: str
+    date: Day | None = None
+    published: Day | None = None
+    updated: Day | None = None
+    summary: str = ""
+    status: Status | None = None
+    number: str = ""
+    severity: str = ""
+    kind: Kind = Kind.INCIDENT
+    exclude_from_metrics: str = ""
+    started: Milestone = None
+    detected: Milestone = None
+    acknowledged: Milestone = None
+    declared: Milestone = None
+    identified: Milestone = None
+    mitigated: Milestone = None
+    resolved: Milestone = None
+    impact: Impact = Impact()
+    root_cause: str = ""
+    trigger: str = ""
+    factors: tuple[str, ...] = ()
+    resolution: str = ""
+    detection: str = ""
+    services: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
+    action_items: tuple[ActionItem, ...] = ()
+    related: tuple[Relation, ...] = ()
+    links: tuple[Link, ...] = ()
+    aliases: tuple[str, ...] = ()
+    visibility: Visibility = Visibility.INTERNAL
+    inferred: tuple[str, ...] = ()
+    digest: str = ""
+
+    def with_digest(self) -> "Incident":
+        return replace(self, digest=fingerprint(*(getattr(self, item.name) for item in fields(self))).hex())
+
+    def milestone(self, name: str) -> Milestone:
+        value: Milestone = getattr(self, name)
+        return value
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the incident belongs in statistics: real incidents that are neither drafts nor taken out."""
+        return (
+            self.kind is Kind.INCIDENT and self.status is not Status.DRAFT and not self.exclude_from_metrics
+        )
+
+    @property
+    def open_actions(self) -> tuple[ActionItem, ...]:
+        return tuple(item for item in self.action_items if item.status.is_open)
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """Seconds between two milestones, or the reason why they are unknown; `doubt` keeps it out of statistics."""
+
+    seconds: int | None
+    reason: str = ""
+    doubt: str = ""
+
+    @property
+    def counted(self) -> int | None:
+        return None if self.doubt else self.seconds
+
+
+def time_to_detect(incident: Incident) -> Duration:
+    return between(incident, "started", "detected")
+
+
+def time_to_acknowledge(incident: Incident) -> Duration:
+    return between(incident, "detected", "acknowledged")
+
+
+def time_to_resolve(incident: Incident) -> Duration:
+    return between(incident, "started", "resolved")
+
+
+def impact_duration(incident: Incident) -> Duration:
+    """How long users were affected: the sum of the impact windows, else mitigated (or resolved) minus started."""
+    if incident.impact.windows:
+        return _sum_of_windows(incident.impact.windows)
+    end = "mitigated" if isinstance(incident.mitigated, Timestamp) else "resolved"
+    return between(incident, "started", end)
+
+
+def between(incident: Incident, first: str, last: str) -> Duration:
+    """The time from one milestone to another."""
+    start, end = incident.milestone(first), incident.milestone(last)
+    for name, value in ((first, start), (last, end)):
+        if value is None:
+            return Duration(None, f"{name} is not recorded")
+        if value is Absence.UNKNOWN:
+            return Duration(None, f"{name} is unknown")
+        if value is Absence.NOT_APPLICABLE:
+            return Duration(None, f"{name} does not apply")
+    assert isinstance(start, Timestamp) and isinstance(end, Timestamp)
+    return _elapsed(start, end, f"{first} and {last}")
+
+
+def _elapsed(start: Timestamp, end: Timestamp, names: str) -> Duration:
+    if Precision.DAY in (start.precision, end.precision):
+        return Duration(None, f"{names} are known to the day only")
+    seconds = end.seconds_since(start)
+    if seconds is None:
+        return Duration(None, f"only one of {names} states its time zone")
+    if seconds < 0:
+        return Duration(None, f"{names} are in an impossible order")
+    doubt = "approximate" if Precision.APPROXIMATE in (start.precision, end.precision) else ""
+    return Duration(seconds, doubt=doubt)
+
+
+def _sum_of_windows(windows: tuple[ImpactWindow, ...]) -> Duration:
+    total, doubt = 0, ""
+    for window in windows:
+        part = _elapsed(window.started, window.ended, "the ends of an impact window")
+        if part.seconds is None:
+            return part
+        total, doubt = total + part.seconds, doubt or part.doubt
+    return Duration(total, doubt=doubt)

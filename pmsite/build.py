@@ -1,0 +1,218 @@
+"""The pipeline: read, know, show, check, write."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import pmsite
+from pmsite.archive.archive import Archive, build_archive
+from pmsite.archive.audience import visible
+from pmsite.archive.incident import Visibility
+from pmsite.cache import Failure, Store, cached_map
+from pmsite.check import Checked, check_archive, check_outputs
+from pmsite.config import Site
+from pmsite.diagnostics import ContentError, Diagnostic, Position, Severity, configured, diagnose, has_errors
+from pmsite.site.links import LinkResolver
+from pmsite.site.pages import plan_pages
+from pmsite.site.plan import Page, Plan, address_of
+from pmsite.site.present import Presenter
+from pmsite.site.render import PageError, Renderer, SiteFacts, decode_error, render_pages
+from pmsite.site.theme import Theme, load_theme, shown_template
+from pmsite.site.views import Link, Prose
+from pmsite.site.write import Changes, NewSite, PublishedSite, locked
+from pmsite.source.collect import Collection, collect, notes
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to build: the day, warnings as errors, broken documents left out, the number of processes."""
+
+    today: date
+    strict: bool = False
+    keep_going: bool = False
+    jobs: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a build or a check found and did; `changes` is None if nothing was published."""
+
+    documents: int
+    diagnostics: tuple[Diagnostic, ...]
+    rendered: tuple[str, ...] = ()
+    changes: Changes | None = None
+
+    @property
+    def ok(self) -> bool:
+        return not has_errors(self.diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSite:
+    """Every file that the site will have, before any is made; `files` are copied from where they are."""
+
+    archive: Archive
+    pages: tuple[Page, ...]
+    files: dict[str, Path]
+    diagnostics: tuple[Diagnostic, ...]
+    is_blocked: bool
+
+
+def build(site: Site, options: Options) -> Report:
+    """Build a site and publish it, unless it has errors. Raises PmsiteError where it cannot go on at all."""
+    with locked(site.state), _opened(site) as store:
+        theme = load_theme(site)
+        collection = collect(site, store, options.jobs)
+        planned = plan_site(site, options, collection, theme)
+        if planned.is_blocked:
+            return Report(len(collection.documents), planned.diagnostics)
+        rendered, changes = _publish(site, options, store, theme, collection, planned)
+        return Report(len(collection.documents), planned.diagnostics, rendered, changes)
+
+
+def check(site: Site, options: Options) -> Report:
+    """Find every problem that a build would find before writing."""
+    with _opened(site) as store:
+        collection = collect(site, store, options.jobs)
+        planned = plan_site(site, options, collection, load_theme(site))
+        return Report(len(collection.documents), planned.diagnostics)
+
+
+def load_archive(site: Site, options: Options) -> tuple[Archive, tuple[Diagnostic, ...]]:
+    """The archive without any pages, and the problems of reading it."""
+    with _opened(site) as store:
+        collection = collect(site, store, options.jobs)
+        problems = [problem for document in collection.documents for problem in document.diagnostics]
+        documents = visible(collection.documents, site.config.audience, site.config.drafts)
+        return build_archive(documents, site.config), configured(problems, site.config.rules, strict=False)
+
+
+@contextmanager
+def _opened(site: Site) -> Iterator[Store]:
+    store = Store(site.state)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def plan_site(site: Site, options: Options, collection: Collection, theme: Theme) -> PlannedSite:
+    """Decide every page and find every problem."""
+    unreadable = {document.path for document in collection.documents if has_errors(document.diagnostics)}
+    documents = tuple(
+        document
+        for document in visible(collection.documents, site.config.audience, site.config.drafts)
+        if not (options.keep_going and document.path in unreadable)
+    )
+    archive = build_archive(documents, site.config)
+    links = LinkResolver(
+        {document.path: (address_of(document), document) for document in documents}, collection.sources.files
+    )
+    problems = [*site.warnings, *collection.sources.diagnostics]
+    for document in collection.documents:
+        problems += document.diagnostics
+    prose = {}
+    for document in documents:
+        resolved = links.resolve(document)
+        problems += resolved.diagnostics
+        key = collection.keys[document.path].hex()
+        prose[document.path] = Prose(key, document.body.digest, resolved.targets, document.body.headings)
+    present = Presenter(archive, site.config)
+    pages = plan_pages(Plan(archive, site.config, site.title, options.today, present, prose))
+    files = {**{f"assets/{path}": file for path, file in theme.static_files().items()}, **links.attachments}
+    problems += check_archive(Checked(documents, archive, site.config, options.today))
+    problems += check_outputs(pages, ((path, str(source)) for path, source in files.items()))
+    diagnostics = configured(problems, site.config.rules, strict=options.strict)
+    is_blocked = any(
+        problem.severity is Severity.ERROR and not (options.keep_going and problem.path in unreadable)
+        for problem in diagnostics
+    )
+    return PlannedSite(archive, tuple(pages), files, diagnostics, is_blocked)
+
+
+def _publish(
+    site: Site, options: Options, store: Store, theme: Theme, collection: Collection, planned: PlannedSite
+) -> tuple[tuple[str, ...], Changes]:
+    """Render what changed and put the new site in place of the old one."""
+    options_css = theme.options_css()
+    renderer = Renderer(theme, _facts(site, planned.archive, bool(options_css)))
+    published = PublishedSite(site.output, store)
+    pages = planned.pages
+    try:
+        renderer.compile()
+        keys = [renderer.key(page) for page in pages]
+    except PageError as error:
+        raise ContentError(_template_problem(site, error)) from None
+    with NewSite(published, {*(page.path for page in pages), *planned.files}) as new:
+        values = cached_map(
+            partial(render_pages, renderer, store.path, new.folder),
+            pages,
+            keys,
+            store,
+            workers=options.jobs,
+            usable=lambda index, value: published.digest(pages[index].path) == value[1:],
+        )
+        rendered = _collect_pages(site, new, pages, values)
+        for path, source in planned.files.items():
+            new.copy(path, source)
+        if options_css:
+            new.write("assets/options.css", options_css.encode())
+        changes, note = new.publish()
+    store.keep_only([*keys, *collection.keys.values(), *notes(), note])
+    return rendered, changes
+
+
+def _collect_pages(
+    site: Site, new: NewSite, pages: Iterable[Page], values: Iterable[bytes | Failure]
+) -> tuple[str, ...]:
+    """Take rendered pages into the new tree and keep the others. Raises ContentError for broken templates."""
+    rendered, problems = [], []
+    for page, value in zip(pages, values, strict=True):
+        assert isinstance(value, bytes)
+        if value.startswith(b"!"):
+            problems.append(_template_problem(site, decode_error(value)))
+        elif (new.folder / page.path).is_file():
+            new.rendered(page.path, value[1:])
+            rendered.append(page.path)
+        else:
+            new.keep(page.path)
+    if problems:
+        raise ContentError(*dict.fromkeys(problems))
+    return tuple(rendered)
+
+
+def _template_problem(site: Site, error: PageError) -> Diagnostic:
+    path = shown_template(site, error.path) if error.path else "templates"
+    return diagnose("E601", path, Position(error.line), error.message, "correct the template")
+
+
+def _facts(site: Site, archive: Archive, has_options_css: bool) -> SiteFacts:
+    config = site.config
+    return SiteFacts(
+        title=site.title,
+        description=config.description,
+        language=config.language,
+        base_url=config.base_url,
+        timezone=config.timezone,
+        audience=config.audience.value,
+        navigation=tuple(_navigation(archive, config.audience)),
+        version=pmsite.__version__,
+        has_options_css=has_options_css,
+    )
+
+
+def _navigation(archive: Archive, audience: Visibility) -> Iterator[Link]:
+    yield Link("Incidents", "incidents/")
+    yield Link("Years", "years/")
+    for taxonomy in archive.taxonomies:
+        if taxonomy.terms and taxonomy.name in ("severity", "impact", "causes", "services"):
+            yield Link(taxonomy.plural, f"{taxonomy.name}/")
+    yield Link("Action items", "actions/")
+    if audience is not Visibility.PUBLIC:
+        yield Link("Backlog", "backlog/")
+    for page in archive.pages[:5]:
+        if page.path.split("/")[-2:-1] == ["pages"]:
+            yield Link(page.title, address_of(page))

@@ -1,0 +1,440 @@
+"""Caching and processes: the only place that knows either.
+
+`cached_map` turns jobs into results. A job whose key is in the store is not done again; the others are spread over
+worker processes. Keys hold everything that a result depends on, so a stale result cannot be found.
+"""
+
+import os
+import signal
+import sqlite3
+import struct
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from hashlib import blake2b
+from multiprocessing import connection, get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from multiprocessing.sharedctypes import RawArray
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, TypeVar
+
+Job = TypeVar("Job")
+_SCHEMA = 1
+_ROWS_PER_QUERY = 500
+_SMALL = 16
+
+
+def fingerprint(*values: Any) -> bytes:
+    """Sixteen bytes that are equal only for equal values of frozen dataclasses, enums, tuples and scalars.
+
+    A value with a `digest` attribute is represented by it.
+    """
+    digest = blake2b(digest_size=16)
+    _feed(digest.update, values)
+    return digest.digest()
+
+
+def _feed(update: Callable[[bytes], None], value: Any) -> None:
+    if isinstance(value, str):
+        encoded = value.encode("utf-8", "surrogatepass")
+        update(b"s%d:" % len(encoded) + encoded)
+    elif isinstance(value, tuple | list):
+        update(b"(%d:" % len(value))
+        for item in value:
+            _feed(update, item)
+    elif value is None or isinstance(value, bool | int | float):
+        update(b"n%b;" % repr(value).encode())
+    elif isinstance(value, bytes):
+        update(b"b%d:" % len(value) + value)
+    elif isinstance(value, Enum):
+        update(b"e%b;" % value.name.encode())
+    elif isinstance(value, dict):
+        _feed(update, tuple(sorted(value.items())))
+    elif (digest := getattr(value, "digest", None)) is not None:
+        _feed(update, (type(value).__name__, digest))
+    elif is_dataclass(value):
+        update(b"d%b(" % type(value).__name__.encode())
+        for item in fields(value):
+            _feed(update, getattr(value, item.name))
+    else:
+        _feed(update, (type(value).__name__, str(value)))
+
+
+class Produced(NamedTuple):
+    """A result, and a larger part of it that the parent never needs and later workers fetch by the job's key."""
+
+    value: bytes
+    blob: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A job that was ended because it took more time or memory than `Limits` allow."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one job may take: seconds, and bytes of memory beyond what the worker started with."""
+
+    seconds: float
+    memory: int
+
+
+class Store:
+    """Results by key in one SQLite file; whatever is damaged, foreign or older is thrown away silently.
+
+    Every row carries checksums, so that a flipped bit reads as a missing row. A folder that cannot be written gives
+    a store that lasts for this run only.
+    """
+
+    def __init__(self, folder: Path | None, name: str = "cache") -> None:
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self.path = Path()
+        self._connection: sqlite3.Connection | None = None
+        if folder is not None:
+            with suppress(OSError, sqlite3.Error):
+                folder.mkdir(parents=True, exist_ok=True)
+                self._open(folder / f"{name}.sqlite")
+        if self._connection is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="pmsite-")
+            self._open(Path(self._temporary.name) / f"{name}.sqlite")
+
+    def _open(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._connection = _connect(path)
+        except sqlite3.DatabaseError:
+            _remove(path)
+            self._connection = _connect(path)
+
+    @property
+    def _database(self) -> sqlite3.Connection:
+        assert self._connection is not None
+        return self._connection
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The values that are there and whole."""
+        found: dict[bytes, bytes] = {}
+        try:
+            for start in range(0, len(keys), _ROWS_PER_QUERY):
+                chunk = keys[start : start + _ROWS_PER_QUERY]
+                marks = ",".join("?" * len(chunk))
+                query = f"SELECT key, checksum, value FROM entry WHERE key IN ({marks})"
+                for key, checksum, value in self._database.execute(query, chunk):
+                    if _is_bytes(key, value) and zlib.crc32(value, zlib.crc32(key)) == checksum:
+                        found[key] = value
+        except sqlite3.Error:
+            self._start_over()
+        return found
+
+    def blob(self, key: bytes) -> bytes | None:
+        """The blob of a key, or None if it is missing or damaged."""
+        try:
+            row = self._database.execute(
+                "SELECT blob_checksum, blob FROM entry WHERE key = ?", (key,)
+            ).fetchone()
+        except sqlite3.Error:
+            return None
+        if row is None or not _is_bytes(row[1]) or zlib.crc32(row[1], zlib.crc32(key)) != row[0]:
+            return None
+        blob: bytes = row[1]
+        return blob
+
+    def put(self, rows: Iterable[tuple[bytes, Produced]]) -> None:
+        with suppress(sqlite3.Error), self._database:
+            self._database.executemany(
+                "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?)",
+                (
+                    (
+                        key,
+                        zlib.crc32(value, zlib.crc32(key)),
+                        value,
+                        zlib.crc32(blob, zlib.crc32(key)),
+                        blob,
+                    )
+                    for key, (value, blob) in rows
+                ),
+            )
+
+    def keep_only(self, keys: Iterable[bytes]) -> None:
+        """Drop every row whose key is not among `keys`, so that the file does not grow without end."""
+        with suppress(sqlite3.Error), self._database:
+            self._database.execute("CREATE TEMP TABLE used (key BLOB PRIMARY KEY)")
+            self._database.executemany("INSERT OR IGNORE INTO used VALUES (?)", ((key,) for key in keys))
+            self._database.execute("DELETE FROM entry WHERE key NOT IN (SELECT key FROM used)")
+            self._database.execute("DROP TABLE used")
+
+    @classmethod
+    def at(cls, path: Path) -> "Store":
+        """The store in a file, for another process: SQLite's connections must not cross a fork."""
+        store = cls.__new__(cls)
+        store._temporary = None
+        store.path = path
+        store._connection = _connect(path)
+        return store
+
+    def close(self) -> None:
+        self._database.close()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _start_over(self) -> None:
+        with suppress(sqlite3.Error):
+            self._database.close()
+        _remove(self.path)
+        self._open(self.path)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=30)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        # A crash of the process loses nothing; a crash of the machine may, and then checksums and the
+        # database's own checks lead to a fresh store.
+        database.execute("PRAGMA synchronous = OFF")
+        if database.execute("PRAGMA user_version").fetchone()[0] not in (0, _SCHEMA):
+            raise sqlite3.DatabaseError("another version's store")
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS entry"
+            " (key BLOB PRIMARY KEY, checksum INTEGER, value BLOB, blob_checksum INTEGER, blob BLOB)"
+        )
+        database.execute(f"PRAGMA user_version = {_SCHEMA}")
+        columns = [row[1] for row in database.execute("PRAGMA table_info(entry)")]
+        if columns != ["key", "checksum", "value", "blob_checksum", "blob"]:
+            raise sqlite3.DatabaseError("not a store")
+    except sqlite3.DatabaseError:
+        database.close()
+        raise
+    return database
+
+
+def _remove(path: Path) -> None:
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{path}{ending}").unlink(missing_ok=True)
+
+
+def _is_bytes(*values: object) -> bool:
+    return all(isinstance(value, bytes) for value in values)
+
+
+Batch = Callable[[Iterator[Job]], Iterator[Produced]]
+
+
+def cached_map(
+    function: Batch[Job],
+    jobs: Sequence[Job],
+    keys: Sequence[bytes],
+    store: Store,
+    *,
+    workers: int,
+    limits: Limits | None = None,
+    usable: Callable[[int, bytes], bool] = lambda index, value: True,
+) -> list[bytes | Failure]:
+    """The value of every job, in order, from the store or by `function` in worker processes.
+
+    `usable` may refuse a stored value by the job's number, where the value stands for something that can be lost.
+    `function` takes an iterator of jobs and yields one result for each, in order: what is costly to make (a Markdown
+    converter, a template environment) it makes once. With `limits`, a job that goes beyond them becomes a Failure.
+    """
+    stored = store.get(keys)
+    found = {
+        key: stored[key] for index, key in enumerate(keys) if key in stored and usable(index, stored[key])
+    }
+    results: list[bytes | Failure] = [found.get(key, b"") for key in keys]
+    missing = [index for index, key in enumerate(keys) if key not in found]
+    for indices, produced in _produce(function, jobs, missing, workers, limits):
+        if isinstance(produced, Failure):
+            results[indices[0]] = produced
+            continue
+        store.put((keys[index], result) for index, result in zip(indices, produced, strict=True))
+        for index, result in zip(indices, produced, strict=True):
+            results[index] = result.value
+    return results
+
+
+def _produce(
+    function: Batch[Job], jobs: Sequence[Job], missing: list[int], workers: int, limits: Limits | None
+) -> Iterator[tuple[list[int], list[Produced] | Failure]]:
+    if not missing:
+        return
+    if limits is None and (workers == 1 or len(missing) <= _SMALL):
+        for start in range(0, len(missing), 256):
+            indices = missing[start : start + 256]
+            yield indices, list(function(jobs[index] for index in indices))
+        return
+    pool = _Pool(function, jobs, limits)
+    try:
+        yield from pool.run(missing, min(workers, -(-len(missing) // _SMALL)))
+    finally:
+        pool.close()
+
+
+class _Worker(Generic[Job]):
+    """A process, the pipe to it, and which jobs it has been given."""
+
+    def __init__(self, function: Batch[Job], jobs: Sequence[Job], limits: Limits | None) -> None:
+        context = get_context(_start_method())
+        self.connection, theirs = context.Pipe()
+        self.progress = RawArray("d", 2)
+        self.assigned: deque[list[int]] = deque()
+        self.process: BaseProcess = context.Process(  # type: ignore[attr-defined]  # typeshed: BaseContext
+            target=_work, args=(function, jobs, theirs, self.progress, limits), daemon=True
+        )
+        self.process.start()
+        theirs.close()
+
+    def assign(self, indices: list[int]) -> None:
+        self.assigned.append(indices)
+        with suppress(OSError):
+            self.connection.send_bytes(struct.pack(f"={len(indices)}q", *indices))
+
+    def is_stuck(self, limits: Limits | None) -> bool:
+        begun = self.progress[1]
+        return limits is not None and begun > 0 and time.monotonic() - begun > limits.seconds
+
+    def end(self) -> None:
+        self.connection.close()
+        if self.process.is_alive():
+            self.process.kill()
+        self.process.join()
+
+
+def _start_method() -> str:
+    """Fork shares the jobs with the workers for nothing, where it is safe: on Linux, without other threads."""
+    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
+
+
+class _Pool(Generic[Job]):
+    """Hands batches of jobs to worker processes and replaces a worker that dies or has to be ended."""
+
+    def __init__(self, function: Batch[Job], jobs: Sequence[Job], limits: Limits | None) -> None:
+        self.function = function
+        self.jobs = jobs
+        self.limits = limits
+        self.workers: list[_Worker[Job]] = []
+        self.waiting: deque[list[int]] = deque()
+
+    def run(self, missing: list[int], count: int) -> Iterator[tuple[list[int], list[Produced] | Failure]]:
+        size = max(1, min(32, len(missing) // (count * 4)))
+        self.waiting.extend(missing[start : start + size] for start in range(0, len(missing), size))
+        for _ in range(count):
+            self._start()
+        while any(worker.assigned for worker in self.workers):
+            ready = set(connection.wait([worker.connection for worker in self.workers], timeout=0.25))
+            for worker in list(self.workers):
+                if worker.connection in ready:
+                    yield self._receive(worker)
+                elif worker.assigned and worker.is_stuck(self.limits):
+                    assert self.limits is not None
+                    yield self._replace(worker, f"took more than {self.limits.seconds:g} s")
+
+    def _start(self) -> None:
+        worker = _Worker(self.function, self.jobs, self.limits)
+        self.workers.append(worker)
+        for _ in range(2):  # the second batch waits in the pipe, so that the worker never does
+            self._give(worker)
+
+    def _give(self, worker: _Worker[Job]) -> None:
+        if self.waiting:
+            worker.assign(self.waiting.popleft())
+
+    def _receive(self, worker: _Worker[Job]) -> tuple[list[int], list[Produced] | Failure]:
+        try:
+            message = worker.connection.recv_bytes()
+        except (EOFError, OSError):
+            return self._replace(worker, "used too much memory or crashed its process")
+        if message[:1] == b"!":
+            raise RuntimeError(message[1:].decode())
+        indices = worker.assigned.popleft()
+        self._give(worker)
+        return indices, _unpack(message)
+
+    def _replace(self, worker: _Worker[Job], reason: str) -> tuple[list[int], Failure]:
+        """End a worker; the job that it was at has failed, the others go to a new one."""
+        culprit = int(worker.progress[0])
+        worker.end()
+        self.workers.remove(worker)
+        for batch in worker.assigned:
+            others = [[index] for index in batch if index != culprit]
+            self.waiting.extend(others)
+        self._start()
+        return [culprit], Failure(reason)
+
+    def close(self) -> None:
+        for worker in self.workers:
+            worker.end()
+
+
+def _work(
+    function: Batch[Job],
+    jobs: Sequence[Job],
+    pipe: Connection,
+    progress: "Sequence[float] | Any",
+    limits: Limits | None,
+) -> None:
+    """A worker's life: jobs come in by their numbers, results go out a batch at a time."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if limits is not None:
+        _limit_memory(limits.memory)
+    done: list[Produced] = []
+
+    def feed() -> Iterator[Job]:
+        while True:
+            try:
+                order = pipe.recv_bytes()
+            except (EOFError, OSError):
+                return
+            for (index,) in struct.iter_unpack("=q", order):
+                progress[0], progress[1] = index, time.monotonic()
+                yield jobs[index]
+            progress[1] = 0
+            pipe.send_bytes(_pack(done))
+            done.clear()
+
+    try:
+        for result in function(feed()):
+            done.append(result)
+    except MemoryError:
+        os._exit(1)
+    except Exception:
+        with suppress(OSError):
+            pipe.send_bytes(b"!" + traceback.format_exc().encode())
+    os._exit(0)  # skips the interpreter's clean-up of memory that is shared with the parent
+
+
+def _limit_memory(extra: int) -> None:
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        limit = pages * resource.getpagesize() + extra
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def _pack(results: list[Produced]) -> bytes:
+    parts = [b"="]
+    for value, blob in results:
+        parts += struct.pack("=QQ", len(value), len(blob)), value, blob
+    return b"".join(parts)
+
+
+def _unpack(message: bytes) -> list[Produced]:
+    results, at = [], 1
+    while at < len(message):
+        value_size, blob_size = struct.unpack_from("=QQ", message, at)
+        at += 16
+        middle = at + value_size
+        results.append(Produced(message[at:middle], message[middle : middle + blob_size]))
+        at = middle + blob_size
+    return results

@@ -1,0 +1,399 @@
+"""pmsite.yaml to Config: every key optional, every error with its line and column."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+from pmsite.archive.incident import Visibility
+from pmsite.diagnostics import (
+    RULES,
+    START,
+    ConfigurationError,
+    Diagnostic,
+    Position,
+    Severity,
+    diagnose,
+    did_you_mean,
+)
+from pmsite.strict_yaml import KeyPath, StrictYamlError, YamlDocument, load
+from pmsite.vocabulary import (
+    DEFAULT_CAUSES,
+    DEFAULT_DETECTIONS,
+    DEFAULT_IMPACT_TYPES,
+    DEFAULT_SEVERITIES,
+    Texts,
+    Word,
+    merged,
+    one_or_many,
+)
+
+FILE_NAME = "pmsite.yaml"
+MAX_BYTES = 1024 * 1024
+_documented = ConfigDict(use_attribute_docstrings=True)
+
+DEFAULT_EXCLUDE = (
+    "*TEMPLATE*",
+    "CONTRIBUTING*",
+    "CODE_OF_CONDUCT*",
+    "CHANGELOG*",
+    "LICENSE*",
+    "SECURITY*",
+    "node_modules/**",
+)
+
+
+def _terms(value: Any) -> Any:
+    """Accept `[a, b]`, `{a: description}` and `{a: {title: ..., ...}}`; give a list of mappings."""
+    if isinstance(value, dict):
+        return [
+            {"name": name, **(given if isinstance(given, dict) else {"description": given or ""})}
+            for name, given in value.items()
+        ]
+    if isinstance(value, list):
+        return [{"name": item} if isinstance(item, str) else item for item in value]
+    return value
+
+
+Terms = Annotated[tuple[Word, ...], BeforeValidator(_terms)]
+
+
+@dataclass(frozen=True, slots=True)
+class ContentFolder:
+    __pydantic_config__ = _documented
+
+    path: str
+    """A folder of postmortems, or one file, relative to pmsite.yaml."""
+    defaults: dict[str, Any] = field(default_factory=dict)
+    """Front matter for documents below it that do not say otherwise."""
+
+
+def _folders(value: Any) -> Any:
+    return [{"path": item} if isinstance(item, str) else item for item in one_or_many(value) or ()]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownConfig:
+    __pydantic_config__ = _documented
+
+    flavor: Literal["github", "python"] = "github"
+    """GitHub's dialect, or Python-Markdown for archives written for MkDocs."""
+    extensions: tuple[str | dict[str, dict[str, Any]], ...] = ()
+    """Python-Markdown's extensions (`flavor: python` only); an entry may be `name: {option: value}`."""
+    remote_images: Literal["link", "keep"] = "link"
+    """Show images from elsewhere as labelled links, or keep them as images."""
+
+
+def _timezone(value: Any) -> Any:
+    if value:
+        from zoneinfo import ZoneInfo
+
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError, TypeError):
+            raise ValueError('not a time zone; write a name such as "Europe/Copenhagen" or "UTC"') from None
+    return value
+
+
+def _base_url(value: Any) -> Any:
+    if value and not (isinstance(value, str) and value.startswith(("http://", "https://"))):
+        raise ValueError("write a whole address, such as https://example.org/postmortems")
+    return value.rstrip("/") if value else value
+
+
+def _rules(value: Any) -> Any:
+    """Rules may be set by code (`W412`) or by name (`action-overdue`); give codes."""
+    if not isinstance(value, dict):
+        return value
+    by_name = {rule.name: code for code, rule in RULES.items()}
+    given = {}
+    for key, severity in value.items():
+        code = by_name.get(key, key)
+        if code not in RULES:
+            near = did_you_mean(key, [*RULES, *by_name])
+            raise ValueError(f'no rule is called "{key}"' + (f" (did you mean {near}?)" if near else ""))
+        given[code] = severity
+    return given
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A site's settings. Paths are relative to the folder of pmsite.yaml."""
+
+    __pydantic_config__ = _documented
+
+    title: str = ""
+    """The archive's name; else the folder's."""
+    description: str = ""
+    """One sentence about the archive."""
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")] = "en"
+    """The language of the documents, as in HTML's lang attribute."""
+    base_url: Annotated[str, BeforeValidator(_base_url)] = ""
+    """The site's address; needed by feeds, sitemap and canonical links only."""
+    timezone: Annotated[str, BeforeValidator(_timezone)] = ""
+    """The zone of times that state none, and the zone that pages print times in, such as Europe/Copenhagen."""
+    content: Annotated[tuple[ContentFolder, ...], BeforeValidator(_folders)] = (ContentFolder("content"),)
+    """The folder, or several folders, of postmortems."""
+    output: str = "site"
+    """The folder that the site is written to."""
+    theme: str = "default"
+    """A built-in theme (default, paper), a folder below themes/, or an installed one."""
+    theme_options: dict[str, Any] = field(default_factory=dict)
+    """Options that the theme declares in its theme.yaml."""
+    audience: Visibility = Visibility.INTERNAL
+    """Who the site is for; whatever is above that is left out."""
+    drafts: bool | None = None
+    """Show drafts; unless said, internal sites do and public ones do not."""
+    exclude: Texts = DEFAULT_EXCLUDE
+    """Globs of files in content that are ignored."""
+    defaults: dict[str, Any] = field(default_factory=dict)
+    """Front matter for documents that do not say otherwise."""
+    fields: dict[str, str] = field(default_factory=dict)
+    """Your words for front matter fields: `{beginn: started}`."""
+    markdown: MarkdownConfig = MarkdownConfig()
+    """How documents are rendered."""
+    rules: Annotated[dict[str, Severity], BeforeValidator(_rules)] = field(default_factory=dict)
+    """A rule's code or name, and error, warning or off."""
+    page_size: Annotated[int, Field(ge=5, le=1000)] = 50
+    """Incidents on one page of a list."""
+    fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
+    """The month that the fiscal year begins with; quarters follow it."""
+    source_url: str = ""
+    """Where a document's source is shown: an address with `{path}` in it."""
+    edit_url: str = ""
+    """Where a document can be edited: an address with `{path}` in it."""
+    severities: Terms = DEFAULT_SEVERITIES
+    """Severities, the worst first."""
+    causes: Terms = ()
+    """Root causes: add to the built-in ones, rename or describe them."""
+    triggers: Terms = ()
+    """What sets incidents off."""
+    factors: Terms = ()
+    """Contributing factors."""
+    impact_types: Terms = ()
+    """Kinds of impact: add to the built-in ones, rename or describe them."""
+    detections: Terms = ()
+    """Ways in which incidents are noticed: add to the built-in ones, rename or describe them."""
+    services: Terms = ()
+    """Services with owner, aliases, description and links."""
+    teams: Terms = ()
+    """Teams with description and links."""
+    regions: Terms = ()
+    """Regions, data centres, zones."""
+    tags: Terms = ()
+    """Tags with descriptions."""
+
+    def vocabulary(self, taxonomy: str) -> tuple[Word, ...]:
+        """The known words of a taxonomy, built-in ones first, in order."""
+        return merged(_DEFAULTS.get(taxonomy, ()), getattr(self, _VOCABULARIES[taxonomy]))
+
+
+_VOCABULARIES = {
+    "severity": "severities",
+    "impact": "impact_types",
+    "causes": "causes",
+    "triggers": "triggers",
+    "factors": "factors",
+    "detection": "detections",
+    "services": "services",
+    "teams": "teams",
+    "regions": "regions",
+    "tags": "tags",
+}
+_DEFAULTS = {"causes": DEFAULT_CAUSES, "detection": DEFAULT_DETECTIONS, "impact": DEFAULT_IMPACT_TYPES}
+
+
+def load_config(path: Path) -> tuple[Config, YamlDocument, tuple[Diagnostic, ...]]:
+    """Read a configuration file; the diagnostics are its warnings.
+
+    Raises ConfigurationError with every error in it.
+    """
+    name = path.name
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        document = load(text, max_bytes=MAX_BYTES)
+    except OSError as error:
+        raise ConfigurationError(
+            diagnose("E501", name, START, f"cannot be read: {error.strerror or error}")
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(diagnose("E501", name, START, "is not UTF-8", "save it as UTF-8")) from None
+    except StrictYamlError as error:
+        raise ConfigurationError(
+            *(diagnose("E501", name, problem.at, problem.message, problem.hint) for problem in error.problems)
+        ) from None
+    value = document.value if document.value is not None else {}
+    if not isinstance(value, dict):
+        raise ConfigurationError(diagnose("E501", name, START, "must be `key: value` lines"))
+    warnings = tuple(
+        diagnose("W502", name, document.keys.get(key, START), *unknown_key(key[-1], known))
+        for key, known in _unknown_keys(value, Config, ())
+    )
+    try:
+        config = config_adapter().validate_python(_without_nulls(value))
+    except ValidationError as error:
+        raise ConfigurationError(
+            *(
+                diagnose("E501", name, document.position(_yaml_path(problem["loc"], value)), message(problem))
+                for problem in error.errors()
+            )
+        ) from None
+    return config, document, warnings
+
+
+def config_adapter() -> TypeAdapter[Config]:
+    return TypeAdapter(Config)
+
+
+def unknown_key(key: str | int, known: Iterable[str]) -> tuple[str, str]:
+    """The message and the hint for a key that nothing reads."""
+    near = did_you_mean(str(key), known)
+    return f'"{key}" is not known' + (f" (did you mean {near}?)" if near else ""), "correct or remove it"
+
+
+def message(problem: Mapping[str, Any]) -> str:
+    """A validation error of pydantic's in our words."""
+    text = str(problem["msg"]).removeprefix("Value error, ")
+    given = problem.get("input")
+    key = ".".join(str(part) for part in problem["loc"] if not _is_machinery(part))
+    text = text[:1].lower() + text[1:]
+    if isinstance(given, str) and problem["type"] != "value_error":
+        text = f'{text}; it is "{given[:80]}"'
+    return f"{key}: {text}" if key else text
+
+
+def _is_machinery(part: str | int) -> bool:
+    """Whether a part of pydantic's `loc` names a branch of a union instead of a key."""
+    return isinstance(part, str) and ("[" in part or part in {"str", "int", "float", "bool", "dict", "list"})
+
+
+def _yaml_path(location: tuple[str | int, ...], value: Any) -> KeyPath:
+    """Where pydantic's `loc` stands in the YAML: vocabularies may be mappings there instead of lists."""
+    path: list[str | int] = []
+    for part in location:
+        if isinstance(value, dict) and isinstance(part, int) and part < len(value):
+            part = list(value)[part]
+        if isinstance(value, dict) and part in value:
+            path.append(part)
+            value = value[part]
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            path.append(part)
+            value = value[part]
+    return tuple(path)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _without_nulls(item) for key, item in value.items() if item is not None or key == "drafts"
+        }
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value if item is not None]
+    return value
+
+
+def _unknown_keys(value: Any, kind: Any, path: KeyPath) -> list[tuple[KeyPath, list[str]]]:
+    """Keys that the dataclass `kind` does not have, at any depth, with the ones it has."""
+    if not isinstance(value, dict) or not is_dataclass(kind):
+        return []
+    known = {item.name: item.type for item in fields(kind)}
+    found: list[tuple[KeyPath, list[str]]] = []
+    for key, item in value.items():
+        if key not in known:
+            found.append(((*path, key), list(known)))
+        elif key in set(_VOCABULARIES.values()):
+            found += _unknown_term_keys(item, (*path, key))
+        elif key == "markdown":
+            found += _unknown_keys(item, MarkdownConfig, (*path, key))
+    return found
+
+
+def _unknown_term_keys(value: Any, path: KeyPath) -> list[tuple[KeyPath, list[str]]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
+    return [found for key, item in items for found in _unknown_keys(item, Word, (*path, key))]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site on disk.
+
+    `root` is what source paths are relative to, `home` where the output and the cache go: the configuration file's
+    folder, or for a bare folder of documents the current one. `document` is the configuration as read, with positions.
+    """
+
+    root: Path
+    config: Config
+    home: Path
+    file: Path | None = None
+    warnings: tuple[Diagnostic, ...] = ()
+    document: YamlDocument | None = None
+
+    @property
+    def title(self) -> str:
+        return self.config.title or self.root.name or "Postmortems"
+
+    @property
+    def config_name(self) -> str:
+        return self.file.name if self.file else FILE_NAME
+
+    @property
+    def output(self) -> Path:
+        return (self.home / self.config.output).resolve()
+
+    @property
+    def state(self) -> Path:
+        """The folder of the cache and the lock; each audience has its own."""
+        return self.home / ".pmsite" / self.config.audience.value
+
+    def position(self, path: KeyPath) -> Position:
+        """Where a part of the configuration stands."""
+        return self.document.position(path) if self.document else START
+
+
+def find_site(source: Path | None, config_file: Path | None, current: Path) -> Site:
+    """The site that a command means.
+
+    With `source`, a pmsite.yaml in it, or one in the current folder that it lies below; without any, the folder
+    itself is the content and everything is at its default.
+
+    Raises ConfigurationError.
+    """
+    if source is not None and not source.exists():
+        raise ConfigurationError(
+            diagnose("E501", str(source), START, "does not exist", "name a folder or a Markdown file")
+        )
+    if config_file is None:
+        config_file = _nearest_config(source, current)
+    if config_file is None:
+        return _bare_site(source or current, current.resolve())
+    config, document, warnings = load_config(config_file)
+    root = config_file.resolve().parent
+    if source is not None and source.resolve() != root:
+        config = _with_content(config, source.resolve(), root)
+    return Site(root, config, root, config_file, warnings, document)
+
+
+def _nearest_config(source: Path | None, current: Path) -> Path | None:
+    if source is not None and source.is_dir() and (source / FILE_NAME).is_file():
+        return source / FILE_NAME
+    candidate = current / FILE_NAME
+    if candidate.is_file() and (source is None or source.resolve().is_relative_to(current.resolve())):
+        return candidate
+    return None
+
+
+def _bare_site(source: Path, home: Path) -> Site:
+    if source.is_file():
+        return Site(source.resolve().parent, Config(content=(ContentFolder(source.name),)), home)
+    folder = source.resolve()
+    content = "content" if (folder / "content").is_dir() else "."
+    return Site(folder, Config(content=(ContentFolder(content),)), home)
+
+
+def _with_content(config: Config, source: Path, root: Path) -> Config:
+    from dataclasses import replace
+    from os.path import relpath
+
+    return replace(config, content=(ContentFolder(Path(relpath(source, root)).as_posix()),))

@@ -1,0 +1,166 @@
+"""Problems as values: what is wrong, where, and what to do about it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+
+class Severity(Enum):
+    """How much a problem weighs; an error blocks writing, the rest does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A kind of problem: its code, its name in `rules:`, its severity unless configured, what it says."""
+
+    code: str
+    name: str
+    severity: Severity
+    title: str
+
+
+def _rule(code: str, name: str, title: str) -> Rule:
+    return Rule(code, name, Severity.ERROR if code.startswith("E") else Severity.WARNING, title)
+
+
+_TABLE = (
+    _rule("E101", "unreadable-document", "a document cannot be read"),
+    _rule("E102", "broken-front-matter", "front matter cannot be read"),
+    _rule("E103", "invalid-value", "a field's value cannot be understood"),
+    _rule("W104", "new-term", "a word is new to its vocabulary"),
+    _rule("W105", "unknown-field", "a front matter field that pmsite does not know"),
+    _rule("E106", "unclosed-internal-block", "an internal block is not closed"),
+    _rule("E107", "document-limit", "a document takes too long or too much memory"),
+    _rule("W108", "thematic-break", "a document begins with a rule that is not front matter"),
+    _rule("W109", "not-a-postmortem", "a document is shown as a plain page"),
+    _rule("W110", "not-markdown", "a file looks like a postmortem but does not end in .md"),
+    _rule("W111", "ambiguous-value", "a value is not one of a closed list and is left out"),
+    _rule("E112", "unsafe-path", "a path leads out of the source"),
+    _rule("W201", "broken-link", "a link leads to nothing"),
+    _rule("W202", "broken-anchor", "a link's anchor does not exist"),
+    _rule("W203", "missing-image", "an image does not exist"),
+    _rule("W204", "refused-attachment", "a linked file is not published"),
+    _rule("E301", "duplicate-id", "two documents have the same id"),
+    _rule("E302", "output-collision", "two sources would be written to the same place"),
+    _rule("W303", "unknown-related", "a related incident does not exist"),
+    _rule("W401", "missing-title", "a final postmortem has no title"),
+    _rule("W402", "missing-date", "a postmortem has no date"),
+    _rule("W403", "missing-severity", "a final postmortem has no severity"),
+    _rule("W404", "missing-root-cause", "a final postmortem has no root cause"),
+    _rule("W405", "missing-summary", "a final postmortem has no summary"),
+    _rule("W406", "impossible-order", "milestones are in an impossible order"),
+    _rule("W407", "long-gap", "milestones lie more than 30 days apart"),
+    _rule("W408", "future-date", "a date lies in the future"),
+    _rule("W409", "date-disagrees", "the date disagrees with the file's name"),
+    _rule("W410", "action-without-owner", "an action item of a final postmortem has no owner"),
+    _rule("W411", "action-without-due-date", "an action item of a final postmortem has no due date"),
+    _rule("W412", "action-overdue", "an action item is overdue"),
+    _rule("W413", "person-as-cause", "a person or human error is given as the cause"),
+    _rule("W414", "dominant-cause", "one cause stands for more than half of the archive"),
+    _rule("W415", "stale-draft", "a draft is older than 14 days"),
+    _rule("E501", "invalid-configuration", "the configuration cannot be understood"),
+    _rule("W502", "unknown-configuration", "a configuration key that pmsite does not know"),
+    _rule("E601", "broken-template", "a template cannot be rendered"),
+    _rule("E602", "broken-theme", "a theme cannot be used"),
+    _rule("E701", "foreign-file", "a file that pmsite did not make is in the way"),
+    _rule("E702", "cannot-write", "the site cannot be written"),
+)
+RULES: Mapping[str, Rule] = {rule.code: rule for rule in _TABLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a text; line and column count from 1, columns in characters."""
+
+    line: int = 1
+    column: int = 1
+
+
+START = Position()
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem. `path` is relative to the site's root, with forward slashes."""
+
+    code: str
+    path: str
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+
+    @property
+    def name(self) -> str:
+        return RULES[self.code].name
+
+    @property
+    def concise(self) -> str:
+        """One line: `path:line:column: code message`."""
+        return f"{self.path}:{self.line}:{self.column}: {self.code} {self.message}"
+
+
+def diagnose(code: str, path: str, at: Position, message: str, hint: str = "") -> Diagnostic:
+    """A diagnostic with its rule's own severity; `configured` applies what a site says of it."""
+    return Diagnostic(code, path, at.line, at.column, message, hint, RULES[code].severity)
+
+
+def configured(
+    diagnostics: Iterable[Diagnostic], severities: Mapping[str, Severity], *, strict: bool
+) -> tuple[Diagnostic, ...]:
+    """The diagnostics as a site wants them: rules set per code, warnings as errors under `--strict`, in order."""
+    kept = []
+    for diagnostic in diagnostics:
+        severity = severities.get(diagnostic.code, diagnostic.severity)
+        if severity is Severity.OFF:
+            continue
+        if strict and severity is Severity.WARNING:
+            severity = Severity.ERROR
+        kept.append(replace(diagnostic, severity=severity))
+    return tuple(sorted(set(kept), key=_order))
+
+
+def _order(diagnostic: Diagnostic) -> tuple[bool, str, int, int, str, str]:
+    is_warning = diagnostic.severity is Severity.WARNING
+    return (
+        is_warning,
+        diagnostic.path,
+        diagnostic.line,
+        diagnostic.column,
+        diagnostic.code,
+        diagnostic.message,
+    )
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    return any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
+
+
+class PmsiteError(Exception):
+    """Cannot go on; carries the problems that say why."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__("\n".join(diagnostic.concise for diagnostic in diagnostics))
+        self.diagnostics = diagnostics
+
+
+class ConfigurationError(PmsiteError):
+    """The command line or the configuration is wrong: exit code 2."""
+
+
+class ContentError(PmsiteError):
+    """The content, the theme or the output stands in the way: exit code 1."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The known word nearest to `word`, or nothing if none is near."""
+    from difflib import get_close_matches
+
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    matches = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
+    return by_folded[matches[0]] if matches else ""

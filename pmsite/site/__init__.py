@@ -1,0 +1,1 @@
+"""SHOW: an archive to files."""

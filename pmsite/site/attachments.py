@@ -1,0 +1,109 @@
+"""Files that documents link or show: which of them are published, judged by what they hold, not by their name."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from pmsite.site.urls import short_hash
+
+MAX_SIZE = 50 * 1024 * 1024
+
+# File signatures: https://www.iana.org/assignments/media-types and the formats' specifications.
+_SIGNATURES: dict[str, tuple[bytes, ...]] = {
+    ".png": (b"\x89PNG\r\n\x1a\n",),
+    ".jpg": (b"\xff\xd8\xff",),
+    ".jpeg": (b"\xff\xd8\xff",),
+    ".gif": (b"GIF87a", b"GIF89a"),
+    ".webp": (b"RIFF",),
+    ".avif": (b"\0\0\0",),
+    ".pdf": (b"%PDF-",),
+    ".mp4": (b"\0\0\0",),
+    ".webm": (b"\x1aE\xdf\xa3",),
+    ".gz": (b"\x1f\x8b",),
+    ".zip": (b"PK\x03\x04",),
+}
+_TEXT = {".txt", ".log", ".csv", ".tsv", ".json", ".yaml", ".yml", ".patch", ".diff", ".sql", ".toml"}
+
+_SVG_ELEMENTS = set(
+    "svg g path rect circle ellipse line polyline polygon text tspan title desc defs linearGradient"
+    " radialGradient stop marker clipPath mask pattern symbol use style metadata".split()
+)
+_LEGAL = re.compile(r'[<>:"|?*\\\x00-\x1f]')
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    reason: str
+    hint: str
+
+
+def check_attachment(path: str, location: Path) -> str | Refused:
+    """The address that a file is published at, below `files/`, or why it is not."""
+    suffix = location.suffix.lower()
+    hint = "link to it on the web, or leave it out"
+    if suffix != ".svg" and suffix not in _SIGNATURES and suffix not in _TEXT:
+        return Refused(f"is not of a type that is published ({suffix or 'no ending'})", hint)
+    try:
+        if location.stat().st_size > MAX_SIZE:
+            return Refused(f"is larger than {MAX_SIZE // 1024**2} MiB", hint)
+        content = location.read_bytes() if suffix in _TEXT or suffix == ".svg" else _head(location)
+    except OSError as error:
+        return Refused(f"cannot be read: {error.strerror}", "check its permissions")
+    if suffix in _SIGNATURES and not content.startswith(_SIGNATURES[suffix]):
+        return Refused(
+            f"does not hold what its ending says ({suffix})", "save it in the format of its ending"
+        )
+    if suffix in _TEXT and b"\0" in content:
+        return Refused("is not a text", "save it as UTF-8 text")
+    if suffix == ".svg" and (reason := _unsafe_svg(content)):
+        return Refused(f"is not a plain drawing: {reason}", "save it as plain SVG, or as PNG")
+    return address(path)
+
+
+def address(path: str) -> str:
+    """Where a file is published: its path below `files/`, legal on every file system."""
+    legal = "/".join(_LEGAL.sub("-", part).rstrip(". ") or "-" for part in path.split("/") if part != "..")
+    if legal != path:
+        stem, dot, ending = legal.rpartition(".")
+        legal = f"{stem}-{short_hash(path)}{dot}{ending}"
+    return f"files/{legal}"
+
+
+def _head(location: Path) -> bytes:
+    with location.open("rb") as file:
+        return file.read(32)
+
+
+def _unsafe_svg(content: bytes) -> str:
+    """Why an SVG could run or load something; empty if it only draws."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return "it is not UTF-8"
+    if "<!DOCTYPE" in text.upper() or "<!ENTITY" in text.upper() or "<?XML-STYLESHEET" in text.upper():
+        return "it declares a document type, entities or a style sheet"
+    try:
+        root = ElementTree.fromstring(text)
+    except (ElementTree.ParseError, ValueError) as error:
+        return f"it is not well-formed ({error})"
+    for element in root.iter():
+        name = str(element.tag).rpartition("}")[2]
+        if name not in _SVG_ELEMENTS:
+            return f"it contains <{name}>"
+        if name == "style" and _loads(element.text or ""):
+            return "its style loads something"
+        for key, value in element.attrib.items():
+            attribute = key.rpartition("}")[2].lower()
+            if attribute.startswith("on"):
+                return f"it has a handler ({attribute})"
+            if attribute in ("href", "src") and not value.startswith("#"):
+                return f"it refers to {value[:60]}"
+            if _loads(value):
+                return f"its {attribute} loads something"
+    return ""
+
+
+def _loads(style: str) -> bool:
+    folded = re.sub(r"\s|/\*.*?\*/|\\", "", style.lower())
+    return "@import" in folded or bool(re.search(r"url\((?![\"']?#)", folded)) or "javascript:" in folded

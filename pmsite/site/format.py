@@ -1,0 +1,121 @@
+"""Values to the words that pages show: durations, dates and times, numbers."""
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from pmsite.archive.incident import Absence, Milestone, Precision, Timestamp
+
+MONTHS = ("January February March April May June July August September October November December").split()
+
+
+def duration(seconds: int | None) -> str:
+    """`45 s`, `1 h 30 min`, `3 d 4 h`: the two largest units."""
+    if seconds is None:
+        return ""
+    seconds = abs(int(seconds))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        minutes, rest = divmod(seconds, 60)
+        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
+    if seconds < 86400:
+        hours, rest = divmod(seconds, 3600)
+        return f"{hours} h {rest // 60} min" if rest >= 60 else f"{hours} h"
+    days, rest = divmod(seconds, 86400)
+    return f"{days} d {rest // 3600} h" if rest >= 3600 else f"{days} d"
+
+
+def offset(seconds: int | None) -> str:
+    """The distance from the start on a clock: `T+00:17`, `T-00:05`, `T+26:10`."""
+    if seconds is None:
+        return ""
+    sign = "-" if seconds < 0 else "+"
+    minutes = abs(seconds) // 60
+    return f"T{sign}{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def day(value: date | None) -> str:
+    """`7 October 2023`."""
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}" if value else ""
+
+
+def short_day(value: date | None) -> str:
+    """`7 Oct 2023`."""
+    return f"{value.day} {MONTHS[value.month - 1][:3]} {value.year}" if value else ""
+
+
+def local(at: Timestamp, zone: str) -> Timestamp:
+    """The same moment in the site's zone; unchanged where either states none, or only a day is known."""
+    if not zone or at.offset is None or at.precision is Precision.DAY:
+        return at
+    try:
+        utc = at.wall - timedelta(seconds=at.offset)
+        moved = utc.replace(tzinfo=ZoneInfo("UTC")).astimezone(_zone(zone))
+    except (OverflowError, ValueError):
+        return at
+    shift = moved.utcoffset() or timedelta()
+    return Timestamp(moved.replace(tzinfo=None), int(shift.total_seconds()), at.precision)
+
+
+@lru_cache(maxsize=4)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def zone_label(at: Timestamp, zone: str) -> str:
+    """The name of the zone that a time is printed in: `UTC`, `CEST`, `+01:00`; nothing where none is stated."""
+    if at.offset is None or at.precision is Precision.DAY:
+        return ""
+    if at.offset == 0 and zone in ("", "UTC", "Etc/UTC"):
+        return "UTC"
+    if zone:
+        name = at.wall.replace(tzinfo=_zone(zone)).tzname() or ""
+        if name and not name.startswith(("+", "-")):
+            return name
+    minutes = abs(at.offset) // 60
+    return f"{'-' if at.offset < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def clock(at: Timestamp | None, zone: str = "") -> str:
+    """`10:00`, `10:00:42`, in the site's zone; nothing where only a day is known."""
+    if at is None or at.precision is Precision.DAY:
+        return ""
+    return _clock(local(at, zone).wall)
+
+
+def _clock(wall: datetime) -> str:
+    return f"{wall:%H:%M:%S}" if wall.second else f"{wall:%H:%M}"
+
+
+def moment(at: Milestone, zone: str = "") -> str:
+    """`7 October 2023, 10:00 UTC`, `about ...`, `unknown`, `does not apply`; the zone is named or said to be missing."""
+    if at is None:
+        return "not recorded"
+    if isinstance(at, Absence):
+        return "unknown" if at is Absence.UNKNOWN else "does not apply"
+    if at.precision is Precision.DAY:
+        return day(at.wall.date())
+    here = local(at, zone)
+    label = zone_label(here, zone)
+    about = "about " if at.precision is Precision.APPROXIMATE else ""
+    return f"{about}{day(here.wall.date())}, {_clock(here.wall)} {label or '(zone not stated)'}"
+
+
+def number(value: float | int | None) -> str:
+    """`1 200`, `0.5`, with thin spaces between thousands."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and not value.is_integer():
+        return f"{value:g}"
+    return f"{int(value):,}".replace(",", "\u202f")
+
+
+def percent(share: float) -> str:
+    """A share from 0 to 1 as a whole percentage."""
+    return f"{round(share * 100)} %"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1 incident`, `12 incidents`."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,30 @@
+"""Every page of a site: a new kind is one generator in this package and one template.
+
+Generators look at the archive; templates see only the value that a generator gives them.
+"""
+
+from pmsite.site.pages.dates import year_pages
+from pmsite.site.pages.followup import action_pages, backlog_pages
+from pmsite.site.pages.home import home
+from pmsite.site.pages.incidents import incident_list, incident_pages
+from pmsite.site.pages.machine import machine_files
+from pmsite.site.pages.plain import not_found, plain_pages, redirects
+from pmsite.site.pages.terms import taxonomy_pages
+from pmsite.site.plan import Page, Plan
+
+
+def plan_pages(plan: Plan) -> list[Page]:
+    """All pages, in the order in which they are worth rendering."""
+    pages = [
+        *home(plan),
+        *incident_pages(plan),
+        *incident_list(plan),
+        *year_pages(plan),
+        *(page for taxonomy in plan.archive.taxonomies for page in taxonomy_pages(plan, taxonomy)),
+        *action_pages(plan),
+        *backlog_pages(plan),
+        *plain_pages(plan),
+        *redirects(plan),
+        not_found(plan),
+    ]
+    return [*pages, *machine_files(plan, pages)]

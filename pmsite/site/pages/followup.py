@@ -1,0 +1,96 @@
+"""What is left to do: action items, and what documents lack."""
+
+from collections.abc import Iterator
+
+from pmsite.archive.incident import ActionStatus, Impact, Incident, Status, Visibility
+from pmsite.site.plan import Page, Plan, paginate
+from pmsite.site.present import action_order
+from pmsite.site.views import Action, ActionsView, BacklogView, Gap, Link
+
+ITEMS_PER_PAGE = 200
+# What a complete postmortem has.
+_WANTED = (
+    "date",
+    "severity",
+    "summary",
+    "started",
+    "resolved",
+    "impact",
+    "root_cause",
+    "resolution",
+    "services",
+)
+
+
+def all_actions(plan: Plan) -> list[Action]:
+    actions = [action for item in plan.archive.incidents for action in plan.present.actions(item, plan.today)]
+    return sorted(actions, key=action_order)
+
+
+def action_pages(plan: Plan) -> Iterator[Page]:
+    actions = all_actions(plan)
+    statuses = [action.item.status for action in actions]
+    owners: dict[str, int] = {}
+    for action in actions:
+        if action.item.status.is_open:
+            owner = action.item.owner or "no owner"
+            owners[owner] = owners.get(owner, 0) + 1
+    for part, pagination, path in paginate(actions, "actions/", ITEMS_PER_PAGE):
+        title = "Action items" if pagination.number == 1 else f"Action items, page {pagination.number}"
+        view = ActionsView(
+            head=plan.head(
+                title,
+                "What is being done so that incidents do not happen again.",
+                Link("Action items", "actions/"),
+            ),
+            actions=tuple(part),
+            open=sum(status.is_open for status in statuses),
+            overdue=sum(action.is_overdue for action in actions),
+            done=statuses.count(ActionStatus.DONE),
+            dropped=statuses.count(ActionStatus.WONT_DO),
+            unknown=statuses.count(ActionStatus.UNKNOWN),
+            owners=tuple(sorted(owners.items(), key=lambda pair: (-pair[1], pair[0]))[:12]),
+            pagination=pagination,
+        )
+        yield Page(path, "actions.html", view)
+
+
+def backlog_pages(plan: Plan) -> Iterator[Page]:
+    """What is missing, for those who write: internal sites only."""
+    if plan.config.audience is Visibility.PUBLIC:
+        return
+    incidents = plan.archive.incidents
+    gaps = [gap for incident in incidents if (gap := _gap(plan, incident)).missing]
+    gaps.sort(key=lambda gap: (gap.complete, gap.row.id))
+    fields = {name: sum(name in gap.missing for gap in gaps) for name in _labels()}
+    drafts = tuple(
+        plan.present.row(item) for item in incidents if item.status in (Status.DRAFT, Status.REVIEW)
+    )
+    for part, pagination, path in paginate(gaps, "backlog/", ITEMS_PER_PAGE):
+        title = "Backlog" if pagination.number == 1 else f"Backlog, page {pagination.number}"
+        view = BacklogView(
+            head=plan.head(
+                title, "Drafts, and postmortems with fields that are missing.", Link("Backlog", "backlog/")
+            ),
+            gaps=tuple(part),
+            drafts=drafts,
+            fields=tuple((name, count) for name, count in fields.items() if count),
+            total=len(incidents),
+            pagination=pagination,
+        )
+        yield Page(path, "backlog.html", view)
+
+
+def _labels() -> list[str]:
+    return [name.replace("_", " ") for name in _WANTED]
+
+
+def _gap(plan: Plan, incident: Incident) -> Gap:
+    has = {
+        "date": incident.date is not None,
+        "impact": incident.impact != Impact(),
+        **{name: bool(getattr(incident, name)) for name in _WANTED if name not in ("date", "impact")},
+    }
+    missing = tuple(name.replace("_", " ") for name in _WANTED if not has[name])
+    complete = round(100 * (len(_WANTED) - len(missing)) / len(_WANTED))
+    return Gap(plan.present.row(incident), missing, complete, incident.source)

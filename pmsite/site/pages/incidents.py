@@ -1,0 +1,68 @@
+"""Incident pages, and the list of all incidents."""
+
+from collections.abc import Iterator
+
+from pmsite.archive.incident import ActionStatus, Incident
+from pmsite.archive.related import Relations
+from pmsite.site import urls
+from pmsite.site.plan import Page, Plan, paginate
+from pmsite.site.present import bar, by_year, durations, stops, timeline
+from pmsite.site.views import CountedLink, Facet, IncidentView, Link, ListView, Relation, Row
+
+
+def incident_pages(plan: Plan) -> Iterator[Page]:
+    incidents = plan.archive.incidents
+    row = plan.present.row
+    for index, incident in enumerate(incidents):
+        newer = row(incidents[index - 1]) if index else None
+        older = row(incidents[index + 1]) if index + 1 < len(incidents) else None
+        address = urls.incident(incident.id)
+        yield Page(
+            urls.page_file(address), "incident.html", _incident(plan, incident, older, newer), incident.source
+        )
+
+
+def _incident(plan: Plan, incident: Incident, older: Row | None, newer: Row | None) -> IncidentView:
+    document = plan.archive.documents[incident.id]
+    row = plan.present.row
+    related = plan.archive.relations.get(incident.id, Relations())
+    return IncidentView(
+        head=plan.head(
+            incident.title, incident.summary or document.body.excerpt, Link("Incidents", "incidents/")
+        ),
+        incident=incident,
+        row=row(incident),
+        terms=plan.present.terms(incident),
+        durations=durations(incident),
+        stops=stops(incident),
+        bar=bar(incident),
+        timeline=timeline(incident, plan.config.timezone),
+        done=sum(item.status is ActionStatus.DONE for item in incident.action_items),
+        relations=tuple(
+            Relation(item.label, row(item.incident), item.is_recurrence) for item in related.stated
+        ),
+        alike=plan.present.rows(related.alike),
+        previous=older,
+        next=newer,
+        prose=plan.prose[document.path],
+        source_url=plan.config.source_url.replace("{path}", urls.encode(incident.source)),
+        edit_url=plan.config.edit_url.replace("{path}", urls.encode(incident.source)),
+    )
+
+
+def incident_list(plan: Plan) -> Iterator[Page]:
+    rows = plan.present.rows(plan.archive.incidents)
+    facets = plan.present.facets(8)
+    years = plan.archive.years
+    if years:
+        links = tuple(
+            CountedLink(year.label, urls.year(year.slug), len(year.incidents)) for year in years[:8]
+        )
+        facets = (Facet("Years", "years/", links, max(0, len(years) - 8)), *facets)
+    for part, pagination, path in paginate(rows, "incidents/", plan.config.page_size):
+        head = plan.head(
+            "Incidents" if pagination.number == 1 else f"Incidents, page {pagination.number}",
+            f"All incidents of {plan.title}, newest first.",
+            Link("Incidents", "incidents/"),
+        )
+        yield Page(path, "incidents.html", ListView(head, by_year(part), pagination, facets))

@@ -1,0 +1,93 @@
+"""Severity, impact, causes, services and every other taxonomy: its own page, and one for each of its terms."""
+
+from collections.abc import Iterator
+
+from pmsite.archive.insights import distribution, trend
+from pmsite.archive.taxonomy import KINDS, Taxonomy, Term
+from pmsite.site import urls
+from pmsite.site.plan import FEEDS, Page, Plan, paginate
+from pmsite.site.present import by_year
+from pmsite.site.views import CountedLink, Facet, Link, TaxonomyView, TermLine, TermView
+
+
+def taxonomy_pages(plan: Plan, taxonomy: Taxonomy) -> Iterator[Page]:
+    """The taxonomy's own page and a paginated page for each of its terms; nothing for an unused taxonomy."""
+    if not taxonomy.terms:
+        return
+    view = TaxonomyView(
+        head=plan.head(
+            taxonomy.plural,
+            f"{plan.title} by {taxonomy.singular.lower()}.",
+            Link(taxonomy.plural, f"{taxonomy.name}/"),
+        ),
+        name=taxonomy.name,
+        singular=taxonomy.singular,
+        plural=taxonomy.plural,
+        terms=tuple(_term_line(plan, taxonomy, term) for term in taxonomy.terms),
+    )
+    yield Page(f"{taxonomy.name}/index.html", "taxonomy.html", view)
+    for term in taxonomy.terms:
+        yield from _term_pages(plan, taxonomy, term)
+
+
+def _term_line(plan: Plan, taxonomy: Taxonomy, term: Term) -> TermLine:
+    figures = distribution(term.incidents).sample
+    return TermLine(
+        CountedLink(term.label, urls.term(taxonomy.name, term.slug), term.count),
+        term.description,
+        term.incidents[0].date,
+        figures.median,
+        figures.n,
+        trend(term.incidents),
+        plan.present.rank(term.slug) if taxonomy.name == "severity" else 0,
+    )
+
+
+def _term_pages(plan: Plan, taxonomy: Taxonomy, term: Term) -> Iterator[Page]:
+    address = urls.term(taxonomy.name, term.slug)
+    rows = plan.present.rows(term.incidents)
+    home = Link(taxonomy.plural, f"{taxonomy.name}/")
+    for part, pagination, path in paginate(rows, address, plan.config.page_size):
+        is_first = pagination.number == 1
+        title = term.label if is_first else f"{term.label}, page {pagination.number}"
+        yield Page(
+            path,
+            "term.html",
+            TermView(
+                head=plan.head(title, term.description or f"{taxonomy.singular}: {term.label}", home),
+                taxonomy=home,
+                singular=taxonomy.singular,
+                label=term.label,
+                rank=plan.present.rank(term.slug) if taxonomy.name == "severity" else 0,
+                description=term.description,
+                owner=term.owner,
+                links=tuple(Link(link.label, link.url) for link in term.links),
+                total=term.count,
+                groups=by_year(part),
+                pagination=pagination,
+                trend=trend(term.incidents) if is_first else (),
+                distribution=distribution(term.incidents) if is_first else None,
+                together=_together(plan, taxonomy, term) if is_first else (),
+                feed=f"{address}feed.xml" if taxonomy.name in FEEDS else "",
+            ),
+        )
+
+
+def _together(plan: Plan, taxonomy: Taxonomy, term: Term) -> tuple[Facet, ...]:
+    """What the term's incidents have in common: their most frequent causes and services."""
+    facets = []
+    for kind in KINDS:
+        if kind.name == taxonomy.name or kind.name not in ("causes", "services", "severity"):
+            continue
+        counts: dict[str, int] = {}
+        for incident in term.incidents:
+            for word in kind.words(incident):
+                counts[word] = counts.get(word, 0) + 1
+        best = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:6]
+        links = []
+        for word, count in best:
+            link = plan.present.term(kind.name, word)
+            links.append(CountedLink(link.label, link.url, count))
+        if links:
+            facets.append(Facet(kind.plural, f"{kind.name}/", tuple(links), max(0, len(counts) - 6)))
+    return tuple(facets)

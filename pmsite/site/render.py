@@ -1,0 +1,317 @@
+"""Pages to bytes: Jinja for HTML and XML, in a sandbox, with autoescape everywhere and no undefined names."""
+
+import re
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    meta,
+    pass_context,
+)
+from jinja2.runtime import Context
+from jinja2.sandbox import SandboxedEnvironment, SecurityError
+from markupsafe import Markup
+
+from pmsite.cache import Produced, Store, fingerprint
+from pmsite.site import format, urls
+from pmsite.site.data import serialised
+from pmsite.site.plan import Page
+from pmsite.site.theme import Theme
+from pmsite.site.views import Link, Prose
+
+DIGEST_SIZE = 16
+_ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
+_LAYER_PREFIX = re.compile(r"!(?P<layer>[\w.-]+)(?P<plus>\+?)/(?P<name>.*)\Z")
+_LINK = re.compile(r'href="pmsite-link:(\d+)"')
+_IMAGE = re.compile(r'<img(?:\s+[\w-]+="[^"]*")*?\s+src="pmsite-link:(\d+)"(?:\s+[\w-]+="[^"]*")*\s*/?>')
+_ALT = re.compile(r'\salt="([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What every page says of the site; a change here renders every page again."""
+
+    title: str
+    description: str
+    language: str
+    base_url: str
+    timezone: str
+    audience: str
+    navigation: tuple[Link, ...]
+    version: str
+    has_options_css: bool
+
+
+class PageError(Exception):
+    """A page cannot be rendered: a template's fault, with the template's file and line."""
+
+    def __init__(self, path: Path | None, line: int, message: str) -> None:
+        super().__init__(message)
+        self.path, self.line, self.message = path, line, message
+
+
+class _ThemeLoader(BaseLoader):
+    """Finds templates in a theme's layers; `!name/x` in one layer, `!3+/x` from the fourth layer on."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        found = self.locate(template)
+        if found is None:
+            raise TemplateNotFound(template)
+        return found[1].read_text(encoding="utf-8"), str(found[1]), lambda: True
+
+    def locate(self, template: str) -> tuple[int, Path] | None:
+        prefix = _LAYER_PREFIX.match(template)
+        if prefix is None:
+            return self.theme.find(template) if _is_plain(template) else None
+        name = prefix["name"]
+        if not _is_plain(name):
+            return None
+        if prefix["plus"]:
+            return self.theme.find(name, int(prefix["layer"]))
+        for number, layer in enumerate(self.theme.layers):
+            if layer.name == prefix["layer"] and (layer.templates / name).is_file():
+                return number, layer.templates / name
+        return None
+
+
+def _is_plain(name: str) -> bool:
+    return ".." not in name.split("/") and not name.startswith("/") and "\\" not in name
+
+
+class _Environment(SandboxedEnvironment):
+    """`!parent/x.html` is the next template in the lookup after the one that asks for it."""
+
+    def join_path(self, template: str, parent: str) -> str:
+        if not template.startswith("!parent/"):
+            return template
+        assert isinstance(self.loader, _ThemeLoader)
+        found = self.loader.locate(parent)
+        return f"!{found[0] + 1 if found else 0}+/{template.removeprefix('!parent/')}"
+
+
+class Renderer:
+    """Renders pages with one environment."""
+
+    def __init__(self, theme: Theme, facts: SiteFacts) -> None:
+        self.theme = theme
+        self.facts = facts
+        self._loader = _ThemeLoader(theme)
+        self._environment = self._make_environment()
+        self._store: Store | None = None
+        self._closures: dict[str, str] = {}
+
+    def _make_environment(self) -> _Environment:
+        environment = _Environment(
+            loader=self._loader,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            keep_trailing_newline=True,
+        )
+        zone = self.facts.timezone
+        environment.filters.update(
+            duration=format.duration,
+            offset=format.offset,
+            day=format.day,
+            short_day=format.short_day,
+            moment=lambda at: format.moment(at, zone),
+            clock=lambda at: format.clock(at, zone),
+            zone=lambda at: format.zone_label(format.local(at, zone), zone) if at is not None else "",
+            number=format.number,
+            share=format.percent,
+            plural=format.plural,
+            iso=lambda value: value.iso() if hasattr(value, "iso") else value.isoformat(),
+            is_time=lambda value: hasattr(value, "iso"),
+            canonical=lambda path: urls.encode(path.removesuffix("index.html")),
+        )
+        environment.globals.update(
+            site=self.facts, options=self.theme.options, url=_url, asset=_asset, prose=self._prose
+        )
+        return environment
+
+    def __reduce__(self) -> tuple[type["Renderer"], tuple[Theme, SiteFacts]]:
+        """Another process that shares no memory makes its own from the same values."""
+        return Renderer, (self.theme, self.facts)
+
+    def use(self, store: Store) -> None:
+        """Where to fetch documents' prose from."""
+        self._store = store
+
+    def compile(self) -> None:
+        """Compile every template now, so that worker processes find them ready. Raises PageError."""
+        for layer in self.theme.layers:
+            for path in sorted(layer.templates.glob("**/*.*")) if layer.templates.is_dir() else ():
+                name = path.relative_to(layer.templates).as_posix()
+                if name.endswith((".html", ".xml")):
+                    self._guarded(lambda name=name, layer=layer: self._template(f"!{layer.name}/{name}"))
+
+    def _template(self, name: str) -> Any:
+        return self._environment.get_template(name)
+
+    def closure(self, template: str) -> str:
+        """A digest of a template and of all that it includes, extends or imports. Raises PageError."""
+        digest = self._closures.get(template)
+        if digest is None:
+            digest = self._closures[template] = self._guarded(lambda: self._closure(template))
+        return digest
+
+    def _closure(self, template: str) -> str:
+        digest = blake2b(digest_size=DIGEST_SIZE)
+        pending, seen = [template], set()
+        while pending:
+            name = pending.pop()
+            found = self._loader.locate(name)
+            if found is None:
+                raise TemplateNotFound(name)
+            if found in seen:
+                continue
+            seen.add(found)
+            source = found[1].read_text(encoding="utf-8")
+            digest.update(f"{found[0]}:{name}\0{source}\0".encode())
+            for reference in meta.find_referenced_templates(
+                self._environment.parse(source, name, str(found[1]))
+            ):
+                if reference is None:
+                    raise TemplateSyntaxError(
+                        "a template's name must be written literally", 1, name, str(found[1])
+                    )
+                pending.append(self._environment.join_path(reference, name))
+        return digest.hexdigest()
+
+    def key(self, page: Page) -> bytes:
+        """Equal only if the page's bytes are: its place, value, templates, options and the site's facts."""
+        closure = self.closure(page.template) if page.template else ""
+        facts = (self.facts, repr(sorted(self.theme.options.items()))) if page.template else ()
+        return fingerprint(self.facts.version, page.path, closure, facts, page.view)
+
+    def render(self, page: Page) -> bytes:
+        """The page's bytes. Raises PageError."""
+        if not page.template:
+            return serialised(page.view)
+        root = urls.root_of(page.path)
+        template = self._guarded(lambda: self._environment.get_template(page.template))
+        text: str = self._guarded(lambda: template.render(page=page.view, root=root, path=page.path))
+        return text.encode("utf-8", "replace")
+
+    def _guarded(self, action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        except TemplateNotFound as error:
+            raise PageError(None, 1, f'the template "{error.name}" does not exist') from error
+        except TemplateSyntaxError as error:
+            raise PageError(
+                Path(error.filename) if error.filename else None, error.lineno, error.message or ""
+            ) from error
+        except (
+            TemplateError,
+            SecurityError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            ArithmeticError,
+            LookupError,
+        ) as error:
+            path, line = self._place(error)
+            if path is None:
+                raise
+            raise PageError(path, line, str(error)) from error
+        except RecursionError as error:
+            raise PageError(None, 1, "templates include each other without end") from error
+
+    def _place(self, error: Exception) -> tuple[Path | None, int]:
+        """The innermost template in an error's traceback."""
+        folders = tuple(str(layer.templates) for layer in self.theme.layers)
+        for frame in reversed(traceback.extract_tb(error.__traceback__)):
+            if frame.filename.startswith(folders):
+                return Path(frame.filename), frame.lineno or 1
+        return None, 1
+
+    @pass_context
+    def _prose(self, context: Context, prose: Prose) -> Markup:
+        """A document's text as HTML, its links leading where they should from the page that shows it."""
+        assert self._store is not None
+        html = (self._store.blob(bytes.fromhex(prose.key)) or b"").decode("utf-8", "replace")
+        root: str = context["root"]
+
+        def image(found: re.Match[str]) -> str:
+            target = prose.targets[int(found[1])]
+            if target is None:
+                alt = _ALT.search(found[0])
+                return f'<span class="pm-missing">{alt[1] if alt and alt[1] else "missing image"}</span>'
+            return found[0].replace(f"pmsite-link:{found[1]}", _attribute(target, root))
+
+        def link(found: re.Match[str]) -> str:
+            target = prose.targets[int(found[1])]
+            if target is None:
+                return 'role="link" aria-disabled="true" class="pm-broken"'
+            return f'href="{_attribute(target, root)}"'
+
+        if prose.targets:
+            html = _LINK.sub(link, _IMAGE.sub(image, html))
+        return Markup(html)
+
+
+def _attribute(target: str, root: str) -> str:
+    return str(Markup.escape(target if target.startswith("#") else f"{root}{urls.encode_link(target)}"))
+
+
+@pass_context
+def _url(context: Context, address: str) -> str:
+    """A link to an address below the site's root from the page being rendered; other addresses as they are."""
+    if _ABSOLUTE.match(address):
+        return address
+    root: str = context["root"]
+    return f"{root}{urls.encode(urls.page_file(address))}"
+
+
+@pass_context
+def _asset(context: Context, name: str) -> str:
+    """A link to one of the theme's static files."""
+    return f"{context['root']}assets/{name}"
+
+
+def render_pages(
+    renderer: Renderer, store_path: Path, staging: Path, pages: Iterator[Page]
+) -> Iterator[Produced]:
+    """Render and write one page after the other below `staging`; the value is `+` and the digest of the bytes.
+
+    A page that cannot be rendered gives `!` and the error instead.
+    """
+    renderer.use(Store.at(store_path))
+    made: set[Path] = set()
+    for page in pages:
+        try:
+            content = renderer.render(page)
+        except PageError as error:
+            yield Produced(encode_error(error))
+            continue
+        path = staging / page.path
+        if path.parent not in made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made.add(path.parent)
+        path.write_bytes(content)
+        yield Produced(b"+" + blake2b(content, digest_size=DIGEST_SIZE).digest())
+
+
+def encode_error(error: PageError) -> bytes:
+    return f"!{error.path or ''}\0{error.line}\0{error.message}".encode()
+
+
+def decode_error(value: bytes) -> PageError:
+    path, line, message = value[1:].decode().split("\0", 2)
+    return PageError(Path(path) if path else None, int(line), message)

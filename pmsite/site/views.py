@@ -1,0 +1,437 @@
+"""What templates see: small frozen values. Nothing here holds the whole site, so a page's value says what it needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pmsite.archive.incident import ActionItem, Duration, Incident, Milestone, Timestamp
+from pmsite.archive.insights import Distribution, Minutes, YearCount
+from pmsite.source.outline import Heading
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`url` is an address below the site's root, or a whole address elsewhere."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountedLink:
+    label: str
+    url: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Severity:
+    """`rank` counts from 1, the worst; 0 for a word that is new to the site."""
+
+    label: str
+    url: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An incident in a list. `digest` stands for all of it."""
+
+    id: str
+    url: str
+    title: str
+    date: date | None
+    severity: Severity | None
+    status: str
+    kind: str
+    line: str
+    duration: Duration
+    users: int | None
+    services: tuple[str, ...]
+    cause: str
+    open_actions: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows under a heading: a year, a month."""
+
+    label: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pagination:
+    number: int
+    count: int
+    total: int
+    previous: str
+    next: str
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A milestone on the way from start to end; `since_start` and `since_last` in seconds where known."""
+
+    name: str
+    label: str
+    at: Milestone
+    since_start: int | None
+    since_last: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch between two milestones, as a part of the whole from 0 to 1000."""
+
+    name: str
+    label: str
+    start: int
+    width: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A timeline entry; `day` is set where a new day begins."""
+
+    anchor: str
+    at: Timestamp | None
+    since_start: int | None
+    event: str
+    kind: str
+    day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    item: ActionItem
+    row: Row
+    is_overdue: bool
+    age_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    label: str
+    row: Row
+    is_recurrence: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A document's text: `key` finds its HTML in the store, `targets` are its links in order."""
+
+    key: str
+    digest: str
+    targets: tuple[str | None, ...]
+    headings: tuple[Heading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """What every page has."""
+
+    title: str
+    description: str
+    crumbs: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    head: PageView
+    incident: Incident
+    row: Row
+    terms: Mapping[str, tuple[Link, ...]]
+    durations: Mapping[str, Duration]
+    stops: tuple[Stop, ...]
+    bar: tuple[Segment, ...]
+    timeline: tuple[Entry, ...]
+    done: int
+    relations: tuple[Relation, ...]
+    alike: tuple[Row, ...]
+    previous: Row | None
+    next: Row | None
+    prose: Prose
+    source_url: str
+    edit_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListView:
+    """The list of all incidents, grouped by year."""
+
+    head: PageView
+    groups: tuple[Group, ...]
+    pagination: Pagination
+    facets: tuple["Facet", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    label: str
+    url: str
+    terms: tuple[CountedLink, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaxonomyView:
+    head: PageView
+    name: str
+    singular: str
+    plural: str
+    terms: tuple["TermLine", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TermLine:
+    link: CountedLink
+    description: str
+    latest: date | None
+    median: int | None
+    known: int
+    trend: tuple[YearCount, ...]
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class TermView:
+    head: PageView
+    taxonomy: Link
+    singular: str
+    label: str
+    rank: int
+    description: str
+    owner: str
+    links: tuple[Link, ...]
+    total: int
+    groups: tuple[Group, ...]
+    pagination: Pagination
+    trend: tuple[YearCount, ...]
+    distribution: Distribution | None
+    together: tuple[Facet, ...]
+    feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class YearsView:
+    head: PageView
+    years: tuple["YearLine", ...]
+    undated: int
+
+
+@dataclass(frozen=True, slots=True)
+class YearLine:
+    link: CountedLink
+    quarters: tuple[CountedLink, ...]
+    minutes: Minutes
+    severities: tuple["SeverityCount", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityCount:
+    severity: Severity
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class YearView:
+    head: PageView
+    label: str
+    groups: tuple[Group, ...]
+    quarters: tuple[CountedLink, ...]
+    severities: tuple[SeverityCount, ...]
+    minutes: "MinutesView"
+    previous: Link | None
+    next: Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class MinutesView:
+    """Impact minutes of a period, with the incident that has the largest share of them."""
+
+    total: int
+    largest: Row | None
+    largest_share: float
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterView:
+    head: PageView
+    label: str
+    start: date
+    end: date
+    rows: tuple[Row, ...]
+    severities: tuple[SeverityCount, ...]
+    earlier: tuple["QuarterCount", ...]
+    minutes: MinutesView
+    actions_open: int
+    actions_done: int
+    actions_total: int
+    drafts: int
+    previous: Link | None
+    next: Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterCount:
+    """An earlier quarter to compare with; `share` is relative to the highest of those shown."""
+
+    link: Link
+    count: int
+    minutes: int
+    unknown: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class ActionsView:
+    head: PageView
+    actions: tuple[Action, ...]
+    open: int
+    overdue: int
+    done: int
+    dropped: int
+    unknown: int
+    owners: tuple[tuple[str, int], ...]
+    pagination: Pagination
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A document with fields that are missing; `complete` is the share of the fields that matter, in per cent."""
+
+    row: Row
+    missing: tuple[str, ...]
+    complete: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogView:
+    head: PageView
+    gaps: tuple[Gap, ...]
+    drafts: tuple[Row, ...]
+    fields: tuple[tuple[str, int], ...]
+    total: int
+    pagination: Pagination
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the year strip with its incidents; `week` and `weekday` place it."""
+
+    week: int
+    weekday: int
+    date: date
+    count: int
+    url: str
+    title: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class HomeView:
+    head: PageView
+    total: int
+    first_year: int | None
+    last_year: int | None
+    last_published: date | None
+    today: date
+    latest: tuple[Row, ...]
+    urgent: tuple[Action, ...]
+    open: int
+    overdue: int
+    again: tuple[Relation, ...]
+    strip: tuple[Day, ...]
+    strip_weeks: int
+    facets: tuple[Facet, ...]
+    on_this_day: tuple[Row, ...]
+    prose: Prose | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProseView:
+    """A plain page."""
+
+    head: PageView
+    prose: Prose
+    source_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotFoundView:
+    head: PageView
+    home: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectView:
+    head: PageView
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    id: str
+    url: str
+    title: str
+    summary: str
+    updated: date
+    published: date
+    authors: tuple[str, ...]
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedView:
+    id: str
+    title: str
+    url: str
+    feed_url: str
+    updated: date | None
+    entries: tuple[FeedEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SitemapEntry:
+    url: str
+    changed: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SitemapView:
+    entries: tuple[SitemapEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SitemapIndexView:
+    """The sitemap of sitemaps, for sites with more addresses than one may hold."""
+
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JsonView:
+    """`incidents.json`."""
+
+    incidents: tuple[Incident, ...]
+    title: str
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class CsvView:
+    """`incidents.csv`."""
+
+    incidents: tuple[Incident, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextView:
+    text: str

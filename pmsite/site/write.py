@@ -1,0 +1,364 @@
+"""The published folder: the whole old site or the whole new one, whatever happens in between.
+
+A new tree is built beside the published one: changed files are written, everything else is a hard link to what was
+there, files that pmsite did not make included. Then the two trees change places in one step where the system can do
+that (`renameat2` on Linux, `renamex_np` on macOS), so that no reader sees a mixture. A manifest in the published
+folder names what pmsite made there; only that is ever removed.
+"""
+
+import ctypes
+import errno
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+from pmsite.cache import Produced, Store, fingerprint
+from pmsite.diagnostics import START, ContentError, diagnose
+
+MANIFEST = ".pmsite-manifest.json"
+_DIGEST_SIZE = 16
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+_RENAME_SWAP = 2
+State = tuple[int, int, int]
+
+
+def file_digest(path: Path) -> bytes:
+    digest = blake2b(digest_size=_DIGEST_SIZE)
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a build did to the published folder."""
+
+    written: int
+    unchanged: int
+    removed: int
+
+
+class PublishedSite:
+    """The output folder as it is: which of its files pmsite made, and what they hold."""
+
+    def __init__(self, folder: Path, store: Store) -> None:
+        self.folder = folder
+        self._store = store
+        self._key = fingerprint("published", str(folder))
+        _recover(folder)
+        self.made: dict[str, bytes] = _read_manifest(folder)
+        self._known: dict[str, tuple[State, bytes]] = self._remembered()
+
+    def _remembered(self) -> dict[str, tuple[State, bytes]]:
+        value = self._store.get([self._key]).get(self._key)
+        if value is None:
+            return {}
+        with suppress(ValueError, TypeError, KeyError):
+            return {
+                path: ((size, mtime, inode), bytes.fromhex(digest))
+                for path, (size, mtime, inode, digest) in json.loads(value).items()
+            }
+        return {}
+
+    def digest(self, path: str) -> bytes | None:
+        """What a file that pmsite made holds now; None if it is not there or was not made by pmsite."""
+        if path not in self.made:
+            return None
+        location = self.folder / path
+        try:
+            status = location.lstat()
+        except OSError:
+            return None
+        state = (status.st_size, status.st_mtime_ns, status.st_ino)
+        known = self._known.get(path)
+        if known is not None and known[0] == state:
+            return known[1]
+        try:
+            digest = file_digest(location)
+        except OSError:
+            return None
+        self._known[path] = (state, digest)
+        return digest
+
+    def remember(self, digests: Mapping[str, bytes]) -> bytes:
+        """Note the state of the files, so that the next build need not read them; gives the note's key."""
+        states = {}
+        for path, digest in digests.items():
+            with suppress(OSError):
+                status = (self.folder / path).lstat()
+                states[path] = (status.st_size, status.st_mtime_ns, status.st_ino, digest.hex())
+        self._store.put([(self._key, Produced(json.dumps(states).encode()))])
+        return self._key
+
+    def foreign_files(self) -> Iterator[tuple[str, Path]]:
+        """Files below the folder that pmsite did not make, empty folders included, by their path."""
+        if not self.folder.is_dir():
+            return
+        for base, folders, names in os.walk(self.folder):
+            inside = Path(base).relative_to(self.folder)
+            links = [name for name in folders if (Path(base) / name).is_symlink()]
+            for name in (*names, *links):
+                path = (inside / name).as_posix()
+                if path not in self.made and path != MANIFEST:
+                    yield path, Path(base) / name
+            if not names and not folders and base != str(self.folder):
+                yield inside.as_posix(), Path(base)
+
+
+def _read_manifest(folder: Path) -> dict[str, bytes]:
+    with suppress(OSError, ValueError, TypeError, AttributeError):
+        value = json.loads((folder / MANIFEST).read_bytes())
+        if value.get("format") == 1:
+            return {str(path): bytes.fromhex(digest) for path, digest in value["files"].items()}
+    return {}
+
+
+def _manifest(digests: Mapping[str, bytes]) -> bytes:
+    files = {path: digests[path].hex() for path in sorted(digests)}
+    return json.dumps({"format": 1, "files": files}, indent=0).encode() + b"\n"
+
+
+def _staging(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.pmsite-new")
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.pmsite-old")
+
+
+def _recover(folder: Path) -> None:
+    """Clean up after a build that was ended: a site that was put aside comes back, half-built trees go."""
+    aside = _aside(folder)
+    if aside.exists() and not folder.exists():
+        aside.rename(folder)
+    for leftover in (aside, _staging(folder)):
+        if leftover.exists():
+            shutil.rmtree(leftover)
+
+
+class NewSite:
+    """The tree being built; use as a context manager, so that it is gone whatever happens."""
+
+    def __init__(self, published: PublishedSite, planned: set[str]) -> None:
+        self._published = published
+        self._digests: dict[str, bytes] = {}
+        self._made_folders: set[Path] = set()
+        self.folder = _staging(published.folder)
+        self._foreign = dict(published.foreign_files())
+        self._refuse_collisions(planned)
+
+    def _refuse_collisions(self, planned: set[str]) -> None:
+        in_the_way = sorted(
+            path
+            for path in self._foreign
+            if path in planned or any(str(parent) in planned for parent in Path(path).parents)
+        )
+        if in_the_way:
+            hint = "move it, or choose another output folder"
+            raise ContentError(
+                *(
+                    diagnose(
+                        "E701", path, START, f"in {self._published.folder.name}/ was not made by pmsite", hint
+                    )
+                    for path in in_the_way
+                )
+            )
+
+    def __enter__(self) -> "NewSite":
+        with _reported():
+            self.folder.mkdir(parents=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def rendered(self, path: str, digest: bytes) -> None:
+        """A file that was written into the tree; equal bytes keep the published file."""
+        self._digests[path] = digest
+        if self._published.digest(path) == digest:
+            with _reported():
+                (self.folder / path).unlink()
+            self._link(self._published.folder / path, path)
+
+    def keep(self, path: str) -> None:
+        """A file that is published already and stays."""
+        digest = self._published.digest(path)
+        assert digest is not None
+        self._digests[path] = digest
+        self._link(self._published.folder / path, path)
+
+    def copy(self, path: str, source: Path) -> None:
+        """A file of the source that travels along."""
+        with _reported():
+            digest = file_digest(source)
+            self._digests[path] = digest
+            if self._published.digest(path) == digest:
+                self._link(self._published.folder / path, path)
+            else:
+                shutil.copyfile(source, self._place(path))
+
+    def write(self, path: str, content: bytes) -> None:
+        digest = blake2b(content, digest_size=_DIGEST_SIZE).digest()
+        self._digests[path] = digest
+        if self._published.digest(path) == digest:
+            self._link(self._published.folder / path, path)
+        else:
+            with _reported():
+                self._place(path).write_bytes(content)
+
+    def _place(self, path: str) -> Path:
+        location = self.folder / path
+        if location.parent not in self._made_folders:
+            location.parent.mkdir(parents=True, exist_ok=True)
+            self._made_folders.add(location.parent)
+        return location
+
+    def _link(self, source: Path, path: str) -> None:
+        with _reported():
+            location = self._place(path)
+            try:
+                os.link(source, location, follow_symlinks=False)
+            except OSError as error:
+                if error.errno not in (errno.EPERM, errno.EMLINK, errno.EXDEV, errno.ENOTSUP, errno.EACCES):
+                    raise
+                shutil.copy2(source, location, follow_symlinks=False)
+
+    def publish(self) -> tuple[Changes, bytes]:
+        """Put the tree in place of the published one; gives the counts and the key of the note about the files."""
+        made = self._published.made
+        changed = {path for path, digest in self._digests.items() if self._published.digest(path) != digest}
+        removed = made.keys() - self._digests.keys()
+        if changed or removed or not (self._published.folder / MANIFEST).is_file():
+            with _reported():
+                self._carry_foreign_files()
+                (self.folder / MANIFEST).write_bytes(_manifest(self._digests))
+                _replace(self.folder, self._published.folder, made.keys() - self._digests.keys())
+        note = self._published.remember(self._digests)
+        return Changes(len(changed), len(self._digests) - len(changed), len(removed)), note
+
+    def _carry_foreign_files(self) -> None:
+        for path, location in self._foreign.items():
+            if location.is_dir() and not location.is_symlink():
+                (self.folder / path).mkdir(parents=True, exist_ok=True)
+            else:
+                self._link(location, path)
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Turns the system's errors into one clear problem."""
+    try:
+        yield
+    except OSError as error:
+        name = error.filename2 or error.filename or "the output folder"
+        message = f"cannot be written: {error.strerror or error}"
+        raise ContentError(
+            diagnose("E702", str(name), START, message, "the published site is unchanged")
+        ) from error
+
+
+def _replace(new: Path, published: Path, orphans: "set[str] | Mapping[str, bytes]") -> None:
+    if not published.exists():
+        published.parent.mkdir(parents=True, exist_ok=True)
+        new.rename(published)
+        return
+    if _exchange(new, published):
+        shutil.rmtree(new, ignore_errors=True)
+        return
+    aside = _aside(published)
+    try:
+        published.rename(aside)
+    except OSError:  # a mount point cannot be renamed
+        _replace_file_by_file(new, published, set(orphans))
+        return
+    new.rename(published)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Let two folders change places in one step; False where the system cannot."""
+    library = ctypes.CDLL(None, use_errno=True)
+    names = os.fsencode(first), os.fsencode(second)
+    if sys.platform == "linux" and hasattr(library, "renameat2"):
+        done: int = library.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE)
+    elif sys.platform == "darwin" and hasattr(library, "renamex_np"):
+        done = library.renamex_np(names[0], names[1], _RENAME_SWAP)
+    else:
+        return False
+    return done == 0
+
+
+def _replace_file_by_file(new: Path, published: Path, orphans: set[str]) -> None:
+    """For a folder that cannot change its name. Ended half-way, the next build puts everything right."""
+    names = [
+        path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file() or path.is_symlink()
+    ]
+    names.sort(key=lambda name: (name == MANIFEST, name.endswith(".html"), name))
+    union = {**_read_manifest(published), **_read_manifest(new)}
+    (new / ".pmsite-union").write_bytes(_manifest(union))
+    os.replace(new / ".pmsite-union", published / MANIFEST)
+    for name in names:
+        target = published / name
+        if target.exists() and (new / name).exists() and os.path.samefile(new / name, target):
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.replace(new / name, target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            partial = target.with_name(f".{target.name}.pmsite-part")
+            shutil.copyfile(new / name, partial)
+            os.replace(partial, target)
+    for name in orphans:
+        (published / name).unlink(missing_ok=True)
+        for parent in (published / name).parents:
+            if parent == published or any(parent.iterdir()):
+                break
+            parent.rmdir()
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Only one build at a time: a second one is told which process is at it. A dead process holds no lock."""
+    try:
+        import fcntl
+
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+        lock = (folder / "lock").open("a+", encoding="ascii")
+    except (ImportError, OSError):
+        yield
+        return
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            holder = lock.read().strip() or "unknown"
+            message = f"another build of this site is running (process {holder})"
+            raise ContentError(diagnose("E702", folder.name, START, message, "wait until it ends")) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def clean(folder: Path) -> int:
+    """Remove what pmsite made in a folder, and the folder if nothing else is in it; gives the number of files."""
+    made = _read_manifest(folder)
+    for path in (*made, MANIFEST):
+        with suppress(OSError):
+            (folder / path).unlink()
+    for base, _, _ in sorted(os.walk(folder), reverse=True):
+        with suppress(OSError):
+            os.rmdir(base)
+    return len(made)

@@ -1,0 +1,122 @@
+"""All documents of a site, read from the store where nothing changed and by worker processes where it did."""
+
+import json
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+
+import pmsite
+from pmsite.cache import Failure, Limits, Produced, Store, cached_map, fingerprint
+from pmsite.config import Site
+from pmsite.source.files import SourceFile, Sources, find_sources
+from pmsite.source.read import Document, beyond_limits, decode, read_documents
+
+# Whatever a document holds: it is read within these, or named in an error.
+LIMITS = Limits(seconds=5, memory=300 * 1024 * 1024)
+_LIBRARIES = ("comrak", "Markdown", "nh3", "Pygments", "pymdown-extensions", "selectolax", "tzdata", "PyYAML")
+_RECENT = 2_000_000_000  # file systems may keep times to two seconds only
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Every document, and the key that finds its prose in the store."""
+
+    sources: Sources
+    documents: tuple[Document, ...]
+    keys: dict[str, bytes]
+
+
+def collect(site: Site, store: Store, workers: int) -> Collection:
+    """Read all documents. Raises ConfigurationError if a content folder is missing."""
+    sources = find_sources(site)
+    files = sources.documents
+    settings = _settings(site)
+    digests = _digests(files, store)
+    keys = [
+        fingerprint(settings, file.path, file.name, file.role, file.defaults, digest)
+        for file, digest in zip(files, digests, strict=True)
+    ]
+    values = cached_map(
+        partial(read_documents, site.config), files, keys, store, workers=workers, limits=LIMITS
+    )
+    documents = tuple(_document(file, value) for file, value in zip(files, values, strict=True))
+    return Collection(sources, documents, {file.path: key for file, key in zip(files, keys, strict=True)})
+
+
+def _document(file: SourceFile, value: bytes | Failure) -> Document:
+    return beyond_limits(file, value.reason) if isinstance(value, Failure) else decode(value)
+
+
+def _settings(site: Site) -> bytes:
+    """Everything but the document itself that its reading depends on."""
+    config = site.config
+    vocabularies = tuple(
+        (name, tuple((word.name, word.title, word.aliases) for word in config.vocabulary(name)))
+        for name in (
+            "severity",
+            "impact",
+            "causes",
+            "triggers",
+            "factors",
+            "detection",
+            "services",
+            "teams",
+            "regions",
+            "tags",
+        )
+    )
+    return fingerprint(
+        program_digest(), config.timezone, config.markdown, config.fields, config.audience, vocabularies
+    )
+
+
+@cache
+def program_digest() -> str:
+    """Stands for pmsite's own code and the versions of the libraries that documents pass through."""
+    digest = blake2b(digest_size=16)
+    package = Path(pmsite.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    for library in _LIBRARIES:
+        digest.update(f"{library} {version(library)}\0".encode())
+    return digest.hexdigest()
+
+
+def _digests(files: Iterable[SourceFile], store: Store) -> list[bytes]:
+    """The digest of each file's content; a file whose size, times and inode are as they were is not read again."""
+    note = fingerprint("source digests")
+    known: dict[str, list[object]] = {}
+    with suppress(ValueError, KeyError):
+        known = json.loads(store.get([note])[note])
+    found, noted = [], {}
+    now = time.time_ns()
+    for file in files:
+        before = known.get(file.path)
+        state = list(file.state)
+        if before is not None and before[0] == state:
+            digest = bytes.fromhex(str(before[1]))
+        else:
+            digest = _digest(file.location)
+        if now - max(file.state[1], file.state[2]) > _RECENT:
+            noted[file.path] = [state, digest.hex()]
+        found.append(digest)
+    if noted != known:
+        store.put([(note, Produced(json.dumps(noted).encode()))])
+    return found
+
+
+def _digest(location: Path) -> bytes:
+    try:
+        return blake2b(location.read_bytes(), digest_size=16).digest()
+    except OSError as error:
+        return repr(error).encode()  # reading it will say so
+
+
+def notes() -> list[bytes]:
+    """Keys of the store that are about files and not about documents."""
+    return [fingerprint("source digests")]

@@ -1,0 +1,189 @@
+"""Which files there are, and what each is: a postmortem, an introduction, a plain page, or something to link to."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from fnmatch import fnmatchcase
+from os.path import relpath
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pmsite.config import Site
+from pmsite.diagnostics import START, ConfigurationError, Diagnostic, diagnose
+from pmsite.site.urls import slug
+
+_INDEX_NAMES = ("index.md", "readme.md")
+_UNREAD = (".markdown", ".mkd", ".mdown", ".mdx", ".rst", ".adoc", ".txt", ".org", "")
+_LOOKS_LIKE_ONE = re.compile(r"post-?mortem|incident|outage|\d{4}-\d{2}-\d{2}", re.IGNORECASE)
+
+
+class Role(Enum):
+    POSTMORTEM = "postmortem"
+    INTRODUCTION = "introduction"
+    PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A document's file: where it is, what its place says of it, and the state that tells whether it changed.
+
+    `path` is relative to the site's root, `inside` to its content folder; `name` is the id's origin.
+    """
+
+    path: str
+    inside: str
+    name: str
+    role: Role
+    location: Path
+    state: tuple[int, int, int, int]
+    defaults: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything that was found: documents in order, and every other file by its path from the site's root."""
+
+    documents: tuple[SourceFile, ...]
+    files: dict[str, Path]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    inside: str
+    location: Path
+    state: tuple[int, int, int, int]
+
+
+def find_sources(site: Site) -> Sources:
+    """Walk the content folders. Raises ConfigurationError if one of them is missing."""
+    documents: list[SourceFile] = []
+    files: dict[str, Path] = {}
+    diagnostics: list[Diagnostic] = []
+    ignored = {site.output}
+    for folder in site.config.content:
+        base = (site.root / folder.path).resolve()
+        prefix = PurePosixPath(relpath(base, site.root).replace(os.sep, "/"))
+        defaults = tuple({**site.config.defaults, **folder.defaults}.items())
+        if base.is_file():
+            found = [_Found(base.name, base, _state(base.stat()))]
+            prefix = prefix.parent
+        elif base.is_dir():
+            walk = _Walk(base, prefix, site.config.exclude, ignored)
+            found = sorted(walk.files(), key=lambda item: item.inside)
+            diagnostics += walk.diagnostics
+        else:
+            name = site.file.name if site.file else folder.path
+            raise ConfigurationError(
+                diagnose("E501", name, START, f"content: {folder.path} does not exist", "create the folder")
+            )
+        markdown = [item for item in found if item.inside.lower().endswith(".md")]
+        roles = _roles([item.inside for item in markdown])
+        for item in markdown:
+            role, name = roles[item.inside]
+            path = str(prefix / item.inside)
+            documents.append(SourceFile(path, item.inside, name, role, item.location, item.state, defaults))
+        for item in found:
+            files[str(prefix / item.inside)] = item.location
+            if (problem := _unread(item.inside, str(prefix / item.inside))) is not None:
+                diagnostics.append(problem)
+    unique = {document.path: document for document in documents}
+    return Sources(tuple(unique.values()), files, tuple(diagnostics))
+
+
+def _state(status: os.stat_result) -> tuple[int, int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+def _unread(inside: str, path: str) -> Diagnostic | None:
+    pure = PurePosixPath(inside)
+    if pure.suffix.lower() not in _UNREAD or not _LOOKS_LIKE_ONE.search(pure.stem):
+        return None
+    return diagnose("W110", path, START, "looks like a postmortem and is not read", "rename it to end in .md")
+
+
+class _Walk:
+    """One content folder's files, excluded ones left out; nothing outside the folder is ever opened."""
+
+    def __init__(
+        self, base: Path, prefix: PurePosixPath, exclude: tuple[str, ...], ignored: set[Path]
+    ) -> None:
+        self._base = base
+        self._prefix = prefix
+        self._exclude = exclude
+        self._ignored = ignored
+        self.diagnostics: list[Diagnostic] = []
+
+    def files(self) -> Iterator[_Found]:
+        pending = [("", self._base)]
+        while pending:
+            inside, folder = pending.pop()
+            try:
+                entries = list(os.scandir(folder))
+            except OSError as error:
+                self._refuse(inside or ".", f"cannot be read: {error.strerror}", "check its permissions")
+                continue
+            for entry in entries:
+                path = f"{inside}{entry.name}"
+                if self._is_excluded(path, entry.name):
+                    continue
+                if entry.is_symlink() and not self._may_follow(entry, path):
+                    continue
+                if entry.is_dir():
+                    location = folder / entry.name
+                    if location not in self._ignored:
+                        pending.append((f"{path}/", location))
+                elif entry.is_file():
+                    yield _Found(path, folder / entry.name, _state(entry.stat()))
+
+    def _is_excluded(self, path: str, name: str) -> bool:
+        if name.startswith(("_", ".")):
+            return True
+        return any(
+            fnmatchcase(path, pattern)
+            or fnmatchcase(name, pattern)
+            or (pattern.endswith("/**") and fnmatchcase(name, pattern[:-3]))
+            for pattern in self._exclude
+        )
+
+    def _may_follow(self, entry: "os.DirEntry[str]", path: str) -> bool:
+        """A link to a file inside the folder is followed; a linked folder's files are read where they are."""
+        target = Path(os.path.realpath(entry.path))
+        if not target.is_relative_to(self._base):
+            self._refuse(path, "is a symbolic link that leads out of the content folder", "copy the file")
+            return False
+        if not target.exists():
+            if path.lower().endswith(".md"):
+                self._refuse(path, "is a symbolic link to nothing", "remove or mend the link")
+            return False
+        return target.is_file()
+
+    def _refuse(self, path: str, message: str, hint: str) -> None:
+        self.diagnostics.append(diagnose("E112", str(self._prefix / path), START, message, hint))
+
+
+def _roles(paths: list[str]) -> dict[str, tuple[Role, str]]:
+    """What each Markdown file is and the name that its id comes from."""
+    below: dict[str, int] = {}
+    for path in paths:
+        for parent in PurePosixPath(path).parents:
+            below[str(parent)] = below.get(str(parent), 0) + 1
+    roles = {}
+    for path in paths:
+        pure = PurePosixPath(path)
+        folder = str(pure.parent)
+        if pure.name.lower() not in _INDEX_NAMES:
+            role = Role.PAGE if folder == "pages" else Role.POSTMORTEM
+            roles[path] = role, pure.stem
+        elif below[folder] > 1:
+            roles[path] = Role.INTRODUCTION, "" if folder == "." else folder
+        else:
+            roles[path] = Role.POSTMORTEM, pure.parent.name or pure.stem
+    return roles
+
+
+def identifier(name: str) -> str:
+    """The id that a file's or folder's name gives."""
+    return slug(name, fallback="incident")

@@ -1,0 +1,120 @@
+"""Markdown to safe HTML: two flavours, one sanitiser."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import comrak
+import markdown
+import nh3
+
+from pmsite.config import MarkdownConfig
+
+Converter = Callable[[str], str]
+
+# What GitHub lets through, less what HTML no longer has.
+_TAGS = set(
+    "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure"
+    " h1 h2 h3 h4 h5 h6 hr i img input ins kbd li mark ol p pre q rp rt ruby s samp section small span strong"
+    " sub summary sup table tbody td tfoot th thead time tr u ul var wbr".split()
+)
+_ATTRIBUTES: dict[str, set[str]] = {
+    "*": {"id", "class", "title", "lang", "dir"},
+    "a": {"href", "name", "aria-label"},
+    "img": {"src", "alt", "width", "height"},
+    "ol": {"start", "reversed", "type"},
+    "li": {"value"},
+    "td": {"align", "colspan", "rowspan", "style"},
+    "th": {"align", "colspan", "rowspan", "scope", "style"},
+    "div": {"align"},
+    "p": {"align"},
+    "h1": {"align"},
+    "h2": {"align"},
+    "h3": {"align"},
+    "input": {"checked"},
+    "time": {"datetime"},
+    "details": {"open"},
+    "blockquote": {"cite"},
+    "q": {"cite"},
+}
+_VALUES = {"input": {"type": {"checkbox"}}}
+_SCHEMES = {"http", "https", "mailto", "tel", "ftp", "irc", "ircs", "xmpp"}
+
+_PYTHON_EXTENSIONS = (
+    "abbr",
+    "admonition",
+    "attr_list",
+    "def_list",
+    "footnotes",
+    "md_in_html",
+    "sane_lists",
+    "tables",
+    "pymdownx.highlight",
+    "pymdownx.magiclink",
+    "pymdownx.quotes",
+    "pymdownx.superfences",
+    "pymdownx.tasklist",
+    "pymdownx.tilde",
+)
+# Highlighting is done later and for both flavours, so the extensions are told to leave code alone.
+_PYTHON_OPTIONS: dict[str, dict[str, Any]] = {
+    "pymdownx.highlight": {"use_pygments": False},
+    "pymdownx.quotes": {"callouts": True},
+    "codehilite": {"use_pygments": False},
+    "tables": {"use_align_attribute": True},
+}
+
+
+def converter(settings: MarkdownConfig) -> Converter:
+    """Markdown text to sanitised HTML. Make it once for many documents."""
+    convert = _github() if settings.flavor == "github" else _python(settings)
+    clean = cleaner().clean
+    return lambda text: clean(convert(text))
+
+
+def github_html(text: str) -> str:
+    """GitHub's dialect to HTML, raw HTML included: not safe before it is cleaned."""
+    return _github()(text)
+
+
+@lru_cache(maxsize=1)
+def cleaner() -> nh3.Cleaner:
+    """Keeps what documents may contain; scripts, styles, handlers, forms, frames and odd URLs are gone."""
+    return nh3.Cleaner(
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        tag_attribute_values=_VALUES,
+        url_schemes=_SCHEMES,
+        filter_style_properties={"text-align"},
+        link_rel="noopener noreferrer",
+        strip_comments=True,
+    )
+
+
+@lru_cache(maxsize=1)
+def _github() -> Converter:
+    extensions = comrak.ExtensionOptions()
+    extensions.table = extensions.strikethrough = extensions.autolink = extensions.tasklist = True
+    extensions.footnotes = extensions.alerts = extensions.tagfilter = True
+    rendering = comrak.RenderOptions()
+    rendering.unsafe_ = True  # raw HTML is the sanitiser's business
+    rendering.gfm_quirks = True
+    return lambda text: comrak.render_markdown(text, extensions, None, rendering)
+
+
+def _python(settings: MarkdownConfig) -> Converter:
+    names, options = [], dict(_PYTHON_OPTIONS)
+    for extension in settings.extensions or _PYTHON_EXTENSIONS:
+        given = extension if isinstance(extension, dict) else {extension: {}}
+        for name, own in given.items():
+            names.append(name)
+            options[name] = {**options.get(name, {}), **own}
+    converter = markdown.Markdown(
+        extensions=names, extension_configs={name: options[name] for name in names if options.get(name)}
+    )
+
+    def convert(text: str) -> str:
+        converter.reset()
+        return converter.convert(text)
+
+    return convert

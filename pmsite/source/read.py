@@ -1,0 +1,360 @@
+"""A document's bytes to a Document: front matter, text, outline and facts, with every problem found on the way."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache, partial
+from hashlib import blake2b
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from pmsite.archive.incident import Incident, Status, Visibility
+from pmsite.cache import Produced
+from pmsite.config import Config
+from pmsite.config import message as validation_message
+from pmsite.diagnostics import START, Diagnostic, Position, diagnose
+from pmsite.source import frontmatter, schema
+from pmsite.source.assemble import Problem, assemble
+from pmsite.source.fields import FIRST_YEAR, LAST_YEAR
+from pmsite.source.files import Role, SourceFile, identifier
+from pmsite.source.highlight import highlighted
+from pmsite.source.markup import converter
+from pmsite.source.outline import DocumentLink, Heading, Outline, SourceText, outline
+from pmsite.source.redact import position, redact
+from pmsite.strict_yaml import KeyPath, YamlDocument
+
+MAX_SIZE = 5 * 1024 * 1024
+_NAME_DATE = re.compile(r"(?<!\d)(\d{4})[-_](\d{1,2})[-_](\d{1,2})(?!\d)")
+# Headings and labels of postmortems in the languages that archives were found in.
+_SECTION = re.compile(
+    r"\b(time ?line|root causes?|impact|what happened|resolution|detection|action items?|lessons( learned)?"
+    r"|contributing factors?|trigger|corrective|preventat?ive|remediation|mitigation|follow-?ups?|recovery"
+    r"|what went (well|wrong)|incident|outage|post-?mortem|duration|next steps|symptoms?|fault occurs)\b"
+    r"|タイムライン|根本原因|原因|影響|再発防止|타임라인|원인|영향|재발|时间线|根因|影响"
+    r"|ursache|zeitverlauf|auswirkung|maßnahmen|causa ra[ií]z|cronolog[ií]a|impacto|cause racine|chronologie",
+    re.IGNORECASE,
+)
+# The same words as a plain line's label: `Timeline:`, `**Root cause**`, `- Impact: ...`.
+_LABEL = re.compile(
+    r"^\W{0,6}(issue summary|timeline|root cause|impact|duration|resolution|detection|trigger"
+    r"|corrective|preventat?ive|action items?|start time|time to repair)( (and|&|of) [\w ]{3,30})?\W{0,4}(:|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NAME = re.compile(r"post-?mortem|incident|outage|\bpm[-_ ]?\d", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a document's prose holds. The HTML itself is the blob of the document's key in the store."""
+
+    digest: str = ""
+    headings: tuple[Heading, ...] = ()
+    anchors: tuple[str, ...] = ()
+    links: tuple[DocumentLink, ...] = ()
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that was read, as far as it could be; `incident` is None for pages and introductions.
+
+    `positions` says where fields stand, by dotted name: `started`, `action_items.0`.
+    """
+
+    path: str
+    role: Role
+    id: str
+    title: str
+    visibility: Visibility
+    body: Body
+    incident: Incident | None = None
+    name_date: date | None = None
+    positions: tuple[tuple[str, Position], ...] = ()
+    unknown_fields: tuple[tuple[str, Position], ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def position(self, field: str) -> Position:
+        """Where a field stands; the document's beginning if it has none."""
+        return dict(self.positions).get(field, START)
+
+
+@cache
+def document_adapter() -> TypeAdapter[Document]:
+    return TypeAdapter(Document)
+
+
+def decode(value: bytes) -> Document:
+    """A document from its stored form. Raises ValueError for anything else."""
+    return document_adapter().validate_json(value)
+
+
+def read_documents(config: Config, files: Iterator[SourceFile]) -> Iterator[Produced]:
+    """Read one file after the other; the blob is the prose as HTML."""
+    reader = Reader(config)
+    for file in files:
+        document, html = reader.read(file)
+        yield Produced(document_adapter().dump_json(document), html.encode("utf-8", "surrogatepass"))
+
+
+class Reader:
+    """Reads documents with one converter for all."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._reading = schema.Reading.of(config)
+        self._convert = converter(config.markdown)
+        self._outline = partial(
+            outline, keep_remote_images=config.markdown.remote_images == "keep", highlight=highlighted
+        )
+
+    def read(self, file: SourceFile) -> tuple[Document, str]:
+        """The document and its prose as HTML. Never raises for what a document holds."""
+        try:
+            raw = file.location.read_bytes()
+        except OSError as error:
+            return _unreadable(file, "E101", START, f"cannot be read: {error.strerror}", "check the file"), ""
+        try:
+            text = _decoded(raw)
+        except _Undecodable as error:
+            return _unreadable(file, "E101", error.at, error.message, error.hint), ""
+        try:
+            split = frontmatter.split(text)
+        except frontmatter.BrokenFrontMatter as error:
+            document = _blank(file)
+            diagnostics = tuple(
+                diagnose("E102", file.path, problem.at, problem.message, problem.hint)
+                for problem in error.problems
+            )
+            return replace(document, diagnostics=diagnostics), ""
+        return self._document(file, split)
+
+    def _document(self, file: SourceFile, split: frontmatter.Split) -> tuple[Document, str]:
+        diagnostics: list[Diagnostic] = []
+        if split.thematic_break:
+            message = "begins with --- that is not front matter; it is shown as a rule"
+            diagnostics.append(
+                diagnose("W108", file.path, START, message, "remove it, or add `key: value` lines")
+            )
+        front = _Fields(split.front, dict(file.defaults), self._config.fields)
+        fields = front.validated(self._reading, file.path, diagnostics)
+        html, shape = self._prose(file, split, fields.title, diagnostics)
+        role = file.role
+        if role is Role.POSTMORTEM and not _is_postmortem(file, front, shape, split.body):
+            message = "is shown as a plain page: it has no incident field, no timeline, and no section of a postmortem"
+            diagnostics.append(
+                diagnose("W109", file.path, START, message, "add `severity:` or `started:`, or exclude it")
+            )
+            role = Role.PAGE
+        name_date = _date_of_name(file.name)
+        problems: list[Problem] = []
+        incident = None
+        if role is Role.POSTMORTEM:
+            origin = fields.id or identifier(file.name)
+            incident, problems = assemble(
+                fields, self._reading, identifier(origin), file.path, shape.title, name_date
+            )
+        diagnostics += [
+            diagnose("E103", file.path, front.position(problem.field), problem.message, problem.hint)
+            for problem in problems
+        ]
+        body = Body(
+            digest=blake2b(html.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
+            headings=shape.headings,
+            anchors=shape.anchors,
+            links=shape.links,
+            excerpt=shape.excerpt,
+        )
+        document = Document(
+            path=file.path,
+            role=role,
+            id=incident.id if incident else identifier(fields.id or file.name) if file.name else "",
+            title=shape.title or file.name,
+            visibility=fields.visibility,
+            body=body,
+            incident=incident,
+            name_date=name_date,
+            positions=front.positions(),
+            unknown_fields=front.unknown(),
+            diagnostics=tuple(diagnostics),
+        )
+        return document, html
+
+    def _prose(
+        self, file: SourceFile, split: frontmatter.Split, title: str, diagnostics: list[Diagnostic]
+    ) -> tuple[str, Outline]:
+        text, stray = redact(split.body, keep=self._config.audience is not Visibility.PUBLIC)
+        for offset in stray:
+            at = position(split.body, offset, split.body_line)
+            message = "an internal block is opened and not closed, or closed and not opened"
+            hint = "write <!-- internal --> before and <!-- /internal --> after the block"
+            diagnostics.append(diagnose("E106", file.path, at, message, hint))
+        shape = self._outline(self._convert(text), SourceText(split.body, split.body_line), title=title)
+        return shape.html, shape
+
+
+class _Undecodable(Exception):
+    def __init__(self, at: Position, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.at, self.message, self.hint = at, message, hint
+
+
+def _decoded(raw: bytes) -> str:
+    """UTF-8 text with `\\n` line ends and without BOM."""
+    if len(raw) > MAX_SIZE:
+        raise _Undecodable(START, f"is larger than {MAX_SIZE // 1024**2} MiB", "split it, or link the data")
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise _Undecodable(START, "is UTF-16", "save it as UTF-8")
+    if (nul := raw.find(b"\0")) >= 0:
+        raise _Undecodable(
+            _byte_position(raw, nul), "holds a NUL byte", "is it a text file? save it as UTF-8"
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        at = _byte_position(raw, error.start)
+        raise _Undecodable(at, f"byte 0x{raw[error.start]:02x} is not UTF-8", "save it as UTF-8") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _byte_position(raw: bytes, offset: int) -> Position:
+    before = raw[:offset]
+    line_start = before.rfind(b"\n") + 1
+    return Position(before.count(b"\n") + 1, len(before[line_start:].decode("utf-8", "replace")) + 1)
+
+
+def _blank(file: SourceFile) -> Document:
+    """A document of which nothing could be read; it is hidden from every audience but the narrowest."""
+    return Document(file.path, file.role, identifier(file.name), file.name, Visibility.RESTRICTED, Body())
+
+
+def _unreadable(file: SourceFile, code: str, at: Position, message: str, hint: str) -> Document:
+    return replace(_blank(file), diagnostics=(diagnose(code, file.path, at, message, hint),))
+
+
+def beyond_limits(file: SourceFile, reason: str) -> Document:
+    """The document of a file whose reading had to be ended."""
+    return _unreadable(file, "E107", START, reason, "look for very deep nesting or very long lines")
+
+
+class _Fields:
+    """The front matter of one document under its canonical field names."""
+
+    def __init__(
+        self, front: YamlDocument | None, defaults: dict[str, Any], own_names: dict[str, str]
+    ) -> None:
+        self._front = front or YamlDocument({}, {}, {})
+        self._own_names = own_names
+        self._defaults = defaults
+        self._keys: dict[str, str] = {}
+        self._unknown: list[str] = []
+        self.values = self._canonical()
+
+    def _canonical(self) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        given = self._front.value
+        for key, value in given.items() if isinstance(given, dict) else ():
+            field = schema.canonical_field(key, self._own_names)
+            if field == "draft":
+                if str(value).lower() in ("true", "yes", "1"):
+                    values.setdefault("status", Status.DRAFT.value)
+                    self._keys.setdefault("status", key)
+                continue
+            if field not in schema.FIELDS:
+                self._unknown.append(key)
+            elif value is not None and (field not in values or self._outranks(field, key, values[field])):
+                values[field] = value
+                self._keys[field] = key
+        for field, value in self._defaults.items():
+            values.setdefault(schema.canonical_field(field, self._own_names), value)
+        return values
+
+    def _outranks(self, field: str, key: str, earlier: Any) -> bool:
+        """The field's own name wins over a synonym; a time wins over `resolved: true`."""
+        if field == "resolved" and isinstance(earlier, str) and earlier.lower() in ("true", "false"):
+            return True
+        return key == field and not (field == "resolved" and str(earlier)[:1].isdigit())
+
+    def validated(
+        self, reading: schema.Reading, path: str, diagnostics: list[Diagnostic]
+    ) -> schema.FrontMatter:
+        """The fields with their types; what cannot be understood is left out, with a diagnostic for each."""
+        values = dict(self.values)
+        for _ in range(100):
+            try:
+                return schema.adapter().validate_python(values, context=reading)
+            except ValidationError as error:
+                for problem in error.errors():
+                    diagnostics.append(self._diagnostic(problem, path))
+                    values = _without(values, problem["loc"])
+        return schema.FrontMatter(visibility=Visibility.RESTRICTED)
+
+    def _diagnostic(self, problem: Any, path: str) -> Diagnostic:
+        location = problem["loc"]
+        lenient = location[-1] in ("status", "kind", "type") and problem["type"] == "value_error"
+        code = "W111" if lenient else "E103"
+        hint = "it is left out" if lenient else ""
+        return diagnose(code, path, self.position(location), validation_message(problem), hint)
+
+    def position(self, field: KeyPath) -> Position:
+        """Where a part of a field stands; `from_` is the front matter's `from`."""
+        if not field:
+            return START
+        key = self._keys.get(str(field[0]), str(field[0]))
+        path = (key, *("from" if part == "from_" else part for part in field[1:]))
+        found = self._front.position(path)
+        return found if self._keys.get(str(field[0])) else START
+
+    def positions(self) -> tuple[tuple[str, Position], ...]:
+        found = []
+        for field, key in self._keys.items():
+            found.append((field, self._front.values.get((key,), START)))
+            value = self.values.get(field)
+            if field in ("action_items", "related", "timeline") and isinstance(value, list):
+                found += [
+                    (f"{field}.{number}", self._front.position((key, number))) for number in range(len(value))
+                ]
+        return tuple(found)
+
+    def unknown(self) -> tuple[tuple[str, Position], ...]:
+        return tuple((key, self._front.keys.get((key,), START)) for key in self._unknown)
+
+
+def _without(values: Any, location: tuple[Any, ...]) -> Any:
+    """A copy of the values without the part at `location`; a list loses the item, so that the rest stays valid."""
+    if not location:
+        return None
+    key, rest = location[0], location[1:]
+    if isinstance(values, dict):
+        actual = "from" if key == "from_" and "from" in values else key
+        if actual not in values:
+            return None
+        child = values[actual]
+        reduced = _without(child, rest) if rest and isinstance(child, dict | list) else None
+        copy = {name: value for name, value in values.items() if name != actual}
+        return copy if reduced is None else {**copy, actual: reduced}
+    if isinstance(values, list) and isinstance(key, int) and key < len(values):
+        child = values[key]
+        reduced = _without(child, rest) if rest and isinstance(child, dict) else None
+        return [*values[:key], *([] if reduced is None else [reduced]), *values[key + 1 :]]
+    return None
+
+
+def _is_postmortem(file: SourceFile, front: _Fields, shape: Outline, text: str) -> bool:
+    if schema.INCIDENT_FIELDS & front.values.keys():
+        return True
+    if _NAME.search(file.name) or _NAME.search(shape.title):
+        return True
+    return _LABEL.search(text) is not None or any(_SECTION.search(item.text) for item in shape.headings)
+
+
+def _date_of_name(name: str) -> date | None:
+    found = _NAME_DATE.search(name)
+    if found is None or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
+        return None
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        return None

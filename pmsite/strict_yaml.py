@@ -1,0 +1,180 @@
+"""YAML text to plain values with a position for each: one pass over libyaml's events.
+
+Every scalar is text (`14:05`, `no`, `1.10` stay what was written); an empty scalar, `~` and `null` are None.
+Anchors, aliases, merge keys, tags, duplicate keys, deep nesting and large texts are refused: the first five let
+a small text become a huge or an ambiguous value, and deep nesting makes recursive readers crash.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from pmsite.diagnostics import START, Position
+
+MAX_DEPTH = 8
+MAX_BYTES = 64 * 1024
+
+KeyPath = tuple[str | int, ...]
+Value = str | None | list["Value"] | dict[str, "Value"]
+_NULLS = {"", "~", "null", "Null", "NULL"}
+_LOADER = getattr(yaml, "CLoader", yaml.Loader)
+
+
+@dataclass(frozen=True, slots=True)
+class YamlProblem:
+    at: Position
+    message: str
+    hint: str = ""
+
+
+class StrictYamlError(Exception):
+    """The text is not YAML, or not the plain YAML that is accepted here; carries every problem found."""
+
+    def __init__(self, *problems: YamlProblem) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class YamlDocument:
+    """A value and where its parts stand: `values[("impact", "users")]`, `keys[("impact",)]`."""
+
+    value: Value
+    values: Mapping[KeyPath, Position]
+    keys: Mapping[KeyPath, Position]
+
+    def position(self, path: KeyPath) -> Position:
+        """Where `path` stands, or the nearest part above it that is known."""
+        while path and path not in self.values:
+            path = path[:-1]
+        return self.values.get(path, START)
+
+
+def load(text: str, *, first_line: int = 1, max_bytes: int = MAX_BYTES) -> YamlDocument:
+    """Read one YAML document; `first_line` is the line of `text`'s first line in its file.
+
+    Raises StrictYamlError.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > max_bytes:
+        raise StrictYamlError(
+            YamlProblem(Position(first_line), f"longer than {max_bytes // 1024} KiB", "shorten it")
+        )
+    reader = _Reader(first_line)
+    try:
+        value = reader.read(yaml.parse(text, Loader=_LOADER))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = Position(first_line + mark.line, mark.column + 1) if mark else Position(first_line)
+        message = error.problem or error.context or "not valid YAML"
+        raise StrictYamlError(*reader.problems, YamlProblem(at, message, _hint(message))) from None
+    except (yaml.YAMLError, ValueError, UnicodeError) as error:
+        at, message = _reader_problem(error, text, first_line)
+        raise StrictYamlError(*reader.problems, YamlProblem(at, message)) from None
+    if reader.problems:
+        raise StrictYamlError(*reader.problems)
+    return YamlDocument(value, reader.values, reader.keys)
+
+
+def _hint(message: str) -> str:
+    if "mapping values are not allowed" in message:
+        return 'put quotes around a value that contains ": "'
+    if "cannot start any token" in message:
+        return "put quotes around the value, and use spaces instead of tabs"
+    if "expected" in message or "could not find" in message:
+        return "check the indentation and the colon after each key"
+    return ""
+
+
+def _reader_problem(error: Exception, text: str, first_line: int) -> tuple[Position, str]:
+    """Where a character stands that YAML does not allow; PyYAML gives its offset only."""
+    for offset, character in enumerate(text):
+        if not (character in "\t\n\r\x85" or " " <= character <= "~" or character >= "\xa0"):
+            break
+        if "\ud800" <= character <= "\udfff" or character in "\ufffe\uffff":
+            break
+    else:
+        return Position(first_line), str(error).splitlines()[0]
+    line = text.count("\n", 0, offset)
+    column = offset - (text.rfind("\n", 0, offset) + 1) + 1
+    return Position(first_line + line, column), f"the character U+{ord(text[offset]):04X} is not allowed"
+
+
+class _Reader:
+    """Builds the value from events without recursion deeper than MAX_DEPTH."""
+
+    def __init__(self, first_line: int) -> None:
+        self.first_line = first_line
+        self.values: dict[KeyPath, Position] = {}
+        self.keys: dict[KeyPath, Position] = {}
+        self.problems: list[YamlProblem] = []
+
+    def read(self, events: Iterator[Any]) -> Value:
+        value: Value = None
+        documents = 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._refuse(event, "a second document begins here", "keep one document")
+                    break
+                value = self._node(next(events), events, ())
+        return value
+
+    def _at(self, event: Any) -> Position:
+        mark = event.start_mark
+        return Position(self.first_line + mark.line, mark.column + 1)
+
+    def _refuse(self, event: Any, message: str, hint: str) -> None:
+        self.problems.append(YamlProblem(self._at(event), message, hint))
+
+    def _node(self, event: Any, events: Iterator[Any], path: KeyPath) -> Value:
+        self.values[path] = self._at(event)
+        if isinstance(event, yaml.AliasEvent):
+            self._refuse(event, f"an alias (*{event.anchor}) is not accepted", "write the value out")
+            return None
+        if event.anchor is not None:
+            self._refuse(event, f"an anchor (&{event.anchor}) is not accepted", "write the value out")
+        if event.tag is not None:
+            self._refuse(event, f"a tag ({event.tag}) is not accepted", "remove it")
+        if isinstance(event, yaml.ScalarEvent):
+            plain = event.style is None or event.style == ""
+            return None if plain and event.value in _NULLS else event.value
+        if len(path) >= MAX_DEPTH:
+            problem = YamlProblem(self._at(event), f"nested deeper than {MAX_DEPTH} levels", "flatten it")
+            raise StrictYamlError(*self.problems, problem)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(events, path)
+        return self._mapping(events, path)
+
+    def _sequence(self, events: Iterator[Any], path: KeyPath) -> list[Value]:
+        items: list[Value] = []
+        for event in events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            items.append(self._node(event, events, (*path, len(items))))
+        return items
+
+    def _mapping(self, events: Iterator[Any], path: KeyPath) -> dict[str, Value]:
+        mapping: dict[str, Value] = {}
+        for event in events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            if not isinstance(event, yaml.ScalarEvent):
+                self._refuse(event, "a key must be plain text", "write `key: value`")
+                self._node(event, events, (*path, ""))
+                self._node(next(events), events, (*path, ""))
+                continue
+            key = event.value
+            if key == "<<":
+                self._refuse(event, "a merge key (<<) is not accepted", "write the values out")
+            elif event.anchor is not None or event.tag is not None:
+                self._refuse(event, "an anchor or tag on a key is not accepted", "remove it")
+            elif key in mapping:
+                first = self.keys[(*path, key)].line
+                self._refuse(event, f'the key "{key}" appears twice (first on line {first})', "keep one")
+            child = (*path, key)
+            self.keys.setdefault(child, self._at(event))
+            mapping[key] = self._node(next(events), events, child)
+        return mapping
