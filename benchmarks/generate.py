@@ -16,7 +16,7 @@ from benchmarks.snippets import snippet
 
 FIRST_DAY = date(2015, 1, 1)
 LAST_DAY = date(2025, 12, 31)
-CONFIG = "title: Benchmark archive\ntimezone: UTC\n"
+CONFIG = "title: Benchmark archive\ntimezone: UTC\nbase_url: https://example.org\n"
 
 
 @dataclass(frozen=True, slots=True)

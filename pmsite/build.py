@@ -1,6 +1,6 @@
 """The pipeline: read, know, show, check, write."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -61,15 +61,16 @@ class PlannedSite:
     is_blocked: bool
 
 
-def build(site: Site, options: Options) -> Report:
+def build(site: Site, options: Options, progress: Callable[[str, int, int], None] | None = None) -> Report:
     """Build a site and publish it, unless it has errors. Raises PmsiteError where it cannot go on at all."""
     with locked(site.state), _opened(site) as store:
         theme = load_theme(site)
-        collection = collect(site, store, options.jobs)
+        collection = collect(site, store, options.jobs, progress and partial(progress, "reading"))
         planned = plan_site(site, options, collection, theme)
         if planned.is_blocked:
             return Report(len(collection.documents), planned.diagnostics)
-        rendered, changes = _publish(site, options, store, theme, collection, planned)
+        rendering = progress and partial(progress, "rendering")
+        rendered, changes = _publish(site, options, store, theme, collection, planned, rendering)
         return Report(len(collection.documents), planned.diagnostics, rendered, changes)
 
 
@@ -134,18 +135,20 @@ def plan_site(site: Site, options: Options, collection: Collection, theme: Theme
 
 
 def _publish(
-    site: Site, options: Options, store: Store, theme: Theme, collection: Collection, planned: PlannedSite
+    site: Site,
+    options: Options,
+    store: Store,
+    theme: Theme,
+    collection: Collection,
+    planned: PlannedSite,
+    progress: Callable[[int, int], None] | None,
 ) -> tuple[tuple[str, ...], Changes]:
     """Render what changed and put the new site in place of the old one."""
     options_css = theme.options_css()
-    renderer = Renderer(theme, _facts(site, planned.archive, bool(options_css)))
+    renderer = _compiled(site, theme, _facts(site, planned.archive, bool(options_css)))
     published = PublishedSite(site.output, store)
     pages = planned.pages
-    try:
-        renderer.compile()
-        keys = [renderer.key(page) for page in pages]
-    except PageError as error:
-        raise ContentError(_template_problem(site, error)) from None
+    keys = [renderer.key(page) for page in pages]
     with NewSite(published, {*(page.path for page in pages), *planned.files}) as new:
         values = cached_map(
             partial(render_pages, renderer, store.path, new.folder),
@@ -153,6 +156,7 @@ def _publish(
             keys,
             store,
             workers=options.jobs,
+            progress=progress,
             usable=lambda index, value: published.digest(pages[index].path) == value[1:],
         )
         rendered = _collect_pages(site, new, pages, values)
@@ -163,6 +167,23 @@ def _publish(
         changes, note = new.publish()
     store.keep_only([*keys, *collection.keys.values(), *notes(), note])
     return rendered, changes
+
+
+def _compiled(site: Site, theme: Theme, facts: SiteFacts) -> Renderer:
+    """A renderer whose templates all compile. Raises ContentError."""
+    renderer = Renderer(theme, facts)
+    problems = [_template_problem(site, error) for error in renderer.compile()]
+    if problems:
+        raise ContentError(*dict.fromkeys(problems))
+    return renderer
+
+
+def check_theme(site: Site) -> Theme:
+    """The site's theme, if it is whole. Raises PmsiteError with everything that is wrong with it."""
+    theme = load_theme(site)
+    archive = build_archive((), site.config)
+    _compiled(site, theme, _facts(site, archive, has_options_css=False))
+    return theme
 
 
 def _collect_pages(

@@ -19,7 +19,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
+from functools import cache
 from hashlib import blake2b
+from importlib.metadata import version
 from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -27,10 +29,24 @@ from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
+import pmsite
+
 Job = TypeVar("Job")
 _SCHEMA = 1
 _ROWS_PER_QUERY = 500
 _SMALL = 16
+_LIBRARIES = (
+    "comrak",
+    "Jinja2",
+    "Markdown",
+    "nh3",
+    "pydantic",
+    "Pygments",
+    "pymdown-extensions",
+    "PyYAML",
+    "selectolax",
+    "tzdata",
+)
 
 
 def fingerprint(*values: Any) -> bytes:
@@ -41,6 +57,18 @@ def fingerprint(*values: Any) -> bytes:
     digest = blake2b(digest_size=16)
     _feed(digest.update, values)
     return digest.digest()
+
+
+@cache
+def program_digest() -> str:
+    """Stands for pmsite's own code and the versions of the libraries that results pass through."""
+    digest = blake2b(digest_size=16)
+    package = Path(pmsite.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    for library in _LIBRARIES:
+        digest.update(f"{library} {version(library)}\0".encode())
+    return digest.hexdigest()
 
 
 def _feed(update: Callable[[bytes], None], value: Any) -> None:
@@ -131,9 +159,12 @@ class Store:
                 chunk = keys[start : start + _ROWS_PER_QUERY]
                 marks = ",".join("?" * len(chunk))
                 query = f"SELECT key, checksum, value FROM entry WHERE key IN ({marks})"
-                for key, checksum, value in self._database.execute(query, chunk):
-                    if _is_bytes(key, value) and zlib.crc32(value, zlib.crc32(key)) == checksum:
-                        found[key] = value
+                rows = self._database.execute(query, chunk)
+                found |= {
+                    key: value
+                    for key, checksum, value in rows
+                    if _is_bytes(key, value) and zlib.crc32(value, zlib.crc32(key)) == checksum
+                }
         except sqlite3.Error:
             self._start_over()
         return found
@@ -239,7 +270,8 @@ def cached_map(
     *,
     workers: int,
     limits: Limits | None = None,
-    usable: Callable[[int, bytes], bool] = lambda index, value: True,
+    progress: Callable[[int, int], None] | None = None,
+    usable: Callable[[int, bytes], bool] | None = None,
 ) -> list[bytes | Failure]:
     """The value of every job, in order, from the store or by `function` in worker processes.
 
@@ -249,11 +281,17 @@ def cached_map(
     """
     stored = store.get(keys)
     found = {
-        key: stored[key] for index, key in enumerate(keys) if key in stored and usable(index, stored[key])
+        key: stored[key]
+        for index, key in enumerate(keys)
+        if key in stored and (usable is None or usable(index, stored[key]))
     }
     results: list[bytes | Failure] = [found.get(key, b"") for key in keys]
     missing = [index for index, key in enumerate(keys) if key not in found]
+    done = 0
+    report = progress or _silent
     for indices, produced in _produce(function, jobs, missing, workers, limits):
+        done += len(indices)
+        report(done, len(missing))
         if isinstance(produced, Failure):
             results[indices[0]] = produced
             continue
@@ -261,6 +299,10 @@ def cached_map(
         for index, result in zip(indices, produced, strict=True):
             results[index] = result.value
     return results
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Progress that nobody watches."""
 
 
 def _produce(
@@ -380,7 +422,7 @@ def _work(
     function: Batch[Job],
     jobs: Sequence[Job],
     pipe: Connection,
-    progress: "Sequence[float] | Any",
+    progress: Any,
     limits: Limits | None,
 ) -> None:
     """A worker's life: jobs come in by their numbers, results go out a batch at a time."""
@@ -404,7 +446,7 @@ def _work(
 
     try:
         for result in function(feed()):
-            done.append(result)
+            done.append(result)  # noqa: PERF402  feed() sends and clears the list between two results
     except MemoryError:
         os._exit(1)
     except Exception:

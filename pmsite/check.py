@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from pmsite.archive.archive import Archive
 from pmsite.archive.incident import MILESTONES, Incident, Kind, Status, Timestamp
@@ -172,7 +173,7 @@ def milestone_order(checked: Checked) -> Iterator[Diagnostic]:
     """End before start, any later milestone before an earlier one, and gaps of more than 30 days."""
     for document, incident in checked.postmortems:
         known = [(name, at) for name in MILESTONES if isinstance(at := incident.milestone(name), Timestamp)]
-        for (first, earlier), (last, later) in zip(known, known[1:], strict=False):
+        for (first, earlier), (last, later) in pairwise(known):
             if {first, last} == {"acknowledged", "declared"} or {first, last} == {"declared", "identified"}:
                 continue  # these may happen in any order
             apart = _apart(earlier, later)

@@ -1,7 +1,7 @@
 """pmsite.yaml to Config: every key optional, every error with its line and column."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -273,14 +273,12 @@ def _yaml_path(location: tuple[str | int, ...], value: Any) -> KeyPath:
     """Where pydantic's `loc` stands in the YAML: vocabularies may be mappings there instead of lists."""
     path: list[str | int] = []
     for part in location:
-        if isinstance(value, dict) and isinstance(part, int) and part < len(value):
-            part = list(value)[part]
-        if isinstance(value, dict) and part in value:
-            path.append(part)
-            value = value[part]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-            path.append(part)
-            value = value[part]
+        step = list(value)[part] if isinstance(value, dict) and isinstance(part, int) else part
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            continue
+        path.append(step)
     return tuple(path)
 
 
@@ -393,7 +391,21 @@ def _bare_site(source: Path, home: Path) -> Site:
 
 
 def _with_content(config: Config, source: Path, root: Path) -> Config:
-    from dataclasses import replace
     from os.path import relpath
 
     return replace(config, content=(ContentFolder(Path(relpath(source, root)).as_posix()),))
+
+
+def with_overrides(site: Site, **given: Any) -> Site:
+    """The site with what the command line says instead. Raises ConfigurationError for what cannot be."""
+    overrides = {key: value for key, value in given.items() if value is not None}
+    if not overrides:
+        return site
+    try:
+        if "base_url" in overrides:
+            overrides["base_url"] = _base_url(overrides["base_url"])
+        if "audience" in overrides:
+            overrides["audience"] = Visibility(overrides["audience"])
+    except ValueError as error:
+        raise ConfigurationError(diagnose("E501", "--base-url", START, str(error))) from None
+    return replace(site, config=replace(site.config, **overrides))

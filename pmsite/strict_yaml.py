@@ -5,6 +5,7 @@ Anchors, aliases, merge keys, tags, duplicate keys, deep nesting and large texts
 a small text become a huge or an ambiguous value, and deep nesting makes recursive readers crash.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ MAX_BYTES = 64 * 1024
 KeyPath = tuple[str | int, ...]
 Value = str | None | list["Value"] | dict[str, "Value"]
 _NULLS = {"", "~", "null", "Null", "NULL"}
+_FORBIDDEN = re.compile("[^\t\n\r\x85\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)
 
 
@@ -89,13 +91,10 @@ def _hint(message: str) -> str:
 
 def _reader_problem(error: Exception, text: str, first_line: int) -> tuple[Position, str]:
     """Where a character stands that YAML does not allow; PyYAML gives its offset only."""
-    for offset, character in enumerate(text):
-        if not (character in "\t\n\r\x85" or " " <= character <= "~" or character >= "\xa0"):
-            break
-        if "\ud800" <= character <= "\udfff" or character in "\ufffe\uffff":
-            break
-    else:
+    found = _FORBIDDEN.search(text)
+    if found is None:
         return Position(first_line), str(error).splitlines()[0]
+    offset = found.start()
     line = text.count("\n", 0, offset)
     column = offset - (text.rfind("\n", 0, offset) + 1) + 1
     return Position(first_line + line, column), f"the character U+{ord(text[offset]):04X} is not allowed"

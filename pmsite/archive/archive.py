@@ -58,5 +58,5 @@ def _newest_first(incident: Incident) -> tuple[int, float, str]:
     """By day, then by the clock where it is known, then by id; undated ones last."""
     started, clock = incident.started, 0.0
     if isinstance(started, Timestamp):
-        clock = (started.wall - datetime(1, 1, 1)).total_seconds() - (started.offset or 0)
+        clock = (started.wall - datetime.min).total_seconds() - (started.offset or 0)
     return -(incident.date or date.min).toordinal(), -clock, incident.id

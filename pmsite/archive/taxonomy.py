@@ -7,7 +7,7 @@ from datetime import date
 from pmsite.archive.incident import Incident
 from pmsite.config import Config
 from pmsite.site.urls import slug
-from pmsite.vocabulary import LabelledUrl
+from pmsite.vocabulary import LabelledUrl, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +91,16 @@ def _taxonomy(kind: _Kind, incidents: tuple[Incident, ...], config: Config) -> T
     order = [*(key for key in known if key in by_slug), *sorted(key for key in by_slug if key not in known)]
     terms = []
     for key in order:
-        word = known.get(key)
+        described = known.get(key) or Word(names[key])
         terms.append(
             Term(
                 slug=key,
-                label=word.label if word else names[key],
+                label=described.label,
                 incidents=tuple(by_slug[key]),
-                description=word.description if word else "",
-                owner=word.owner if word else "",
-                links=word.links if word else (),
-                is_known=word is not None,
+                description=described.description,
+                owner=described.owner,
+                links=described.links,
+                is_known=key in known,
             )
         )
     return Taxonomy(kind.name, kind.singular, kind.plural, tuple(terms))

@@ -25,9 +25,34 @@ _SIGNATURES: dict[str, tuple[bytes, ...]] = {
 }
 _TEXT = {".txt", ".log", ".csv", ".tsv", ".json", ".yaml", ".yml", ".patch", ".diff", ".sql", ".toml"}
 
-_SVG_ELEMENTS = set(
-    "svg g path rect circle ellipse line polyline polygon text tspan title desc defs linearGradient"
-    " radialGradient stop marker clipPath mask pattern symbol use style metadata".split()
+_SVG_ELEMENTS = frozenset(
+    [
+        "svg",
+        "g",
+        "path",
+        "rect",
+        "circle",
+        "ellipse",
+        "line",
+        "polyline",
+        "polygon",
+        "text",
+        "tspan",
+        "title",
+        "desc",
+        "defs",
+        "linearGradient",
+        "radialGradient",
+        "stop",
+        "marker",
+        "clipPath",
+        "mask",
+        "pattern",
+        "symbol",
+        "use",
+        "style",
+        "metadata",
+    ]
 )
 _LEGAL = re.compile(r'[<>:"|?*\\\x00-\x1f]')
 

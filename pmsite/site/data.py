@@ -135,12 +135,41 @@ def _precision(value: Milestone) -> str | None:
     return value.value if isinstance(value, Absence) else None
 
 
-_COLUMNS = (
-    "id url title date status kind severity number started detected acknowledged declared identified mitigated"
-    " resolved seconds_to_detect seconds_to_acknowledge seconds_to_mitigate seconds_to_resolve impact_users"
-    " impact_percent impact_types root_cause trigger factors detection services teams regions tags"
-    " action_items_total action_items_open summary"
-).split()
+_COLUMNS = [
+    "id",
+    "url",
+    "title",
+    "date",
+    "status",
+    "kind",
+    "severity",
+    "number",
+    "started",
+    "detected",
+    "acknowledged",
+    "declared",
+    "identified",
+    "mitigated",
+    "resolved",
+    "seconds_to_detect",
+    "seconds_to_acknowledge",
+    "seconds_to_mitigate",
+    "seconds_to_resolve",
+    "impact_users",
+    "impact_percent",
+    "impact_types",
+    "root_cause",
+    "trigger",
+    "factors",
+    "detection",
+    "services",
+    "teams",
+    "regions",
+    "tags",
+    "action_items_total",
+    "action_items_open",
+    "summary",
+]
 
 
 def incidents_csv(incidents: Iterable[Incident]) -> bytes:

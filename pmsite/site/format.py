@@ -6,7 +6,20 @@ from zoneinfo import ZoneInfo
 
 from pmsite.archive.incident import Absence, Milestone, Precision, Timestamp
 
-MONTHS = ("January February March April May June July August September October November December").split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def duration(seconds: int | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from datetime import date
+from itertools import pairwise
 
 from pmsite.archive.archive import Archive
 from pmsite.archive.incident import (
@@ -242,10 +243,10 @@ def bar(incident: Incident) -> tuple[Segment, ...]:
                 return ()
             points.append((name, seconds))
     total = points[-1][1]
-    if len(points) < 2 or not total or any(a[1] > b[1] for a, b in zip(points, points[1:], strict=False)):
+    if len(points) < 2 or not total or any(a[1] > b[1] for a, b in pairwise(points)):
         return ()
     segments = []
-    for (first, begin), (last, end) in zip(points, points[1:], strict=False):
+    for (first, begin), (last, end) in pairwise(points):
         start, stop = round(begin * 1000 / total), round(end * 1000 / total)
         label = f"{_MILESTONE_LABELS[first]} to {_MILESTONE_LABELS[last].lower()}"
         segments.append(Segment(last, label, start, stop - start, end - begin))

@@ -4,6 +4,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,14 @@ from jinja2 import (
     meta,
     pass_context,
 )
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
-from jinja2.sandbox import SandboxedEnvironment, SecurityError
+from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from pmsite.cache import Produced, Store, fingerprint
-from pmsite.site import format, urls
+from pmsite.cache import Produced, Store, fingerprint, program_digest
+from pmsite.site import format as formats
+from pmsite.site import urls
 from pmsite.site.data import serialised
 from pmsite.site.plan import Page
 from pmsite.site.theme import Theme
@@ -66,7 +69,7 @@ class _ThemeLoader(BaseLoader):
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
 
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+    def get_source(self, _environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         found = self.locate(template)
         if found is None:
             raise TemplateNotFound(template)
@@ -125,16 +128,16 @@ class Renderer:
         )
         zone = self.facts.timezone
         environment.filters.update(
-            duration=format.duration,
-            offset=format.offset,
-            day=format.day,
-            short_day=format.short_day,
-            moment=lambda at: format.moment(at, zone),
-            clock=lambda at: format.clock(at, zone),
-            zone=lambda at: format.zone_label(format.local(at, zone), zone) if at is not None else "",
-            number=format.number,
-            share=format.percent,
-            plural=format.plural,
+            duration=formats.duration,
+            offset=formats.offset,
+            day=formats.day,
+            short_day=formats.short_day,
+            moment=lambda at: formats.moment(at, zone),
+            clock=lambda at: formats.clock(at, zone),
+            zone=lambda at: formats.zone_label(formats.local(at, zone), zone) if at is not None else "",
+            number=formats.number,
+            share=formats.percent,
+            plural=formats.plural,
             iso=lambda value: value.iso() if hasattr(value, "iso") else value.isoformat(),
             is_time=lambda value: hasattr(value, "iso"),
             canonical=lambda path: urls.encode(path.removesuffix("index.html")),
@@ -152,22 +155,26 @@ class Renderer:
         """Where to fetch documents' prose from."""
         self._store = store
 
-    def compile(self) -> None:
-        """Compile every template now, so that worker processes find them ready. Raises PageError."""
+    def compile(self) -> list[PageError]:
+        """Compile every template now, so that worker processes find them ready; gives what is wrong with them."""
+        problems = []
         for layer in self.theme.layers:
-            for path in sorted(layer.templates.glob("**/*.*")) if layer.templates.is_dir() else ():
+            for path in sorted(layer.templates.rglob("*")) if layer.templates.is_dir() else ():
+                if path.suffix not in (".html", ".xml") or not path.is_file():
+                    continue
                 name = path.relative_to(layer.templates).as_posix()
-                if name.endswith((".html", ".xml")):
-                    self._guarded(lambda name=name, layer=layer: self._template(f"!{layer.name}/{name}"))
-
-    def _template(self, name: str) -> Any:
-        return self._environment.get_template(name)
+                try:
+                    self._guarded(partial(self._environment.get_template, f"!{layer.name}/{name}"))
+                    self.closure(f"!{layer.name}/{name}")
+                except PageError as error:
+                    problems.append(PageError(error.path or path, error.line, error.message))
+        return problems
 
     def closure(self, template: str) -> str:
         """A digest of a template and of all that it includes, extends or imports. Raises PageError."""
         digest = self._closures.get(template)
         if digest is None:
-            digest = self._closures[template] = self._guarded(lambda: self._closure(template))
+            digest = self._closures[template] = self._guarded(partial(self._closure, template))
         return digest
 
     def _closure(self, template: str) -> str:
@@ -197,15 +204,15 @@ class Renderer:
         """Equal only if the page's bytes are: its place, value, templates, options and the site's facts."""
         closure = self.closure(page.template) if page.template else ""
         facts = (self.facts, repr(sorted(self.theme.options.items()))) if page.template else ()
-        return fingerprint(self.facts.version, page.path, closure, facts, page.view)
+        return fingerprint(program_digest(), page.path, closure, facts, page.view)
 
     def render(self, page: Page) -> bytes:
         """The page's bytes. Raises PageError."""
         if not page.template:
             return serialised(page.view)
         root = urls.root_of(page.path)
-        template = self._guarded(lambda: self._environment.get_template(page.template))
-        text: str = self._guarded(lambda: template.render(page=page.view, root=root, path=page.path))
+        template = self._guarded(partial(self._environment.get_template, page.template))
+        text: str = self._guarded(partial(template.render, page=page.view, root=root, path=page.path))
         return text.encode("utf-8", "replace")
 
     def _guarded(self, action: Callable[[], Any]) -> Any:

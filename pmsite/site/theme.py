@@ -149,7 +149,8 @@ def load_theme(site: Site) -> Theme:
     if site.file is not None:
         layers.append(Layer("site", site.root / "templates", site.root / "static"))
     declared: dict[str, Option] = {}
-    name, seen = site.config.theme, []
+    name = site.config.theme
+    seen: list[str] = []
     while name:
         if name not in themes:
             raise _unknown_theme(site, name, seen, themes)
@@ -159,7 +160,7 @@ def load_theme(site: Site) -> Theme:
             )
         seen.append(name)
         folder = themes[name]
-        parent, options = _theme_yaml(site, folder, name)
+        parent, options = _theme_yaml(site, folder)
         declared = {**{option.name: option for option in options}, **declared}
         layers.append(Layer(name, folder / "templates", folder / "static"))
         name = parent or ("default" if name != "default" else "")
@@ -192,7 +193,7 @@ def shown_template(site: Site, path: Path) -> str:
     return _shown(site, path)
 
 
-def _theme_yaml(site: Site, folder: Path, name: str) -> tuple[str, list[Option]]:
+def _theme_yaml(site: Site, folder: Path) -> tuple[str, list[Option]]:
     """A theme's parent and options."""
     shown = _shown(site, folder / "theme.yaml")
     try:
@@ -282,3 +283,30 @@ def _option_values(site: Site, declared: Mapping[str, Option]) -> dict[str, Any]
     if problems:
         raise ConfigurationError(*problems)
     return values
+
+
+def copy_template(site: Site, theme: Theme, name: str) -> Path:
+    """Copy the theme's template into the site's templates/. Raises ContentError if it is there or does not exist."""
+    if site.file is None:
+        hint = "make one with pmsite init"
+        raise ConfigurationError(diagnose("E501", site.config_name, START, "there is no site here", hint))
+    found = theme.find(name, 1)
+    if found is None:
+        names = sorted(
+            {
+                path.relative_to(layer.templates).as_posix()
+                for layer in theme.layers
+                for path in _files_below(layer.templates)
+            }
+        )
+        near = did_you_mean(name, names)
+        message = f'the theme has no template "{name}"' + (f" (did you mean {near}?)" if near else "")
+        raise ContentError(
+            diagnose("E602", f"templates/{name}", START, message, f"it has {', '.join(names)}")
+        )
+    target = site.root / "templates" / name
+    if target.exists():
+        raise ContentError(diagnose("E701", f"templates/{name}", START, "exists already", "change that one"))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(found[1].read_bytes())
+    return target

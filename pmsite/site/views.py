@@ -6,6 +6,7 @@ from datetime import date
 
 from pmsite.archive.incident import ActionItem, Duration, Incident, Milestone, Timestamp
 from pmsite.archive.insights import Distribution, Minutes, YearCount
+from pmsite.cache import fingerprint
 from pmsite.source.outline import Heading
 
 
@@ -123,12 +124,17 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """A document's text: `key` finds its HTML in the store, `targets` are its links in order."""
+    """A document's text: `key` finds its HTML in the store, `body` is its digest, `targets` are its links in order."""
 
     key: str
-    digest: str
+    body: str
     targets: tuple[str | None, ...]
     headings: tuple[Heading, ...]
+
+    @property
+    def digest(self) -> bytes:
+        """Equal prose has an equal digest, whatever key it was stored under."""
+        return fingerprint(self.body, self.targets, self.headings)
 
 
 @dataclass(frozen=True, slots=True)

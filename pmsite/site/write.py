@@ -304,20 +304,20 @@ def _replace_file_by_file(new: Path, published: Path, orphans: set[str]) -> None
     names.sort(key=lambda name: (name == MANIFEST, name.endswith(".html"), name))
     union = {**_read_manifest(published), **_read_manifest(new)}
     (new / ".pmsite-union").write_bytes(_manifest(union))
-    os.replace(new / ".pmsite-union", published / MANIFEST)
+    (new / ".pmsite-union").replace(published / MANIFEST)
     for name in names:
         target = published / name
-        if target.exists() and (new / name).exists() and os.path.samefile(new / name, target):
+        if target.exists() and (new / name).exists() and target.samefile(new / name):
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.replace(new / name, target)
+            (new / name).replace(target)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
             partial = target.with_name(f".{target.name}.pmsite-part")
             shutil.copyfile(new / name, partial)
-            os.replace(partial, target)
+            partial.replace(target)
     for name in orphans:
         (published / name).unlink(missing_ok=True)
         for parent in (published / name).parents:
@@ -360,5 +360,5 @@ def clean(folder: Path) -> int:
             (folder / path).unlink()
     for base, _, _ in sorted(os.walk(folder), reverse=True):
         with suppress(OSError):
-            os.rmdir(base)
+            Path(base).rmdir()
     return len(made)

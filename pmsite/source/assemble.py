@@ -116,7 +116,7 @@ def _is_web(url: str, label: str, problems: list[Problem]) -> bool:
 def _impact(fields: ImpactFields, reading: Reading, day: date | None, problems: list[Problem]) -> Impact:
     windows = []
     for number, window in enumerate(fields.windows):
-        ends = []
+        ends: list[Timestamp] = []
         for name, text in (("from_", window.from_), ("to", window.to)):
             try:
                 ends.append(convert.timestamp(text, reading.zone, ends[0].wall.date() if ends else day))

@@ -2,23 +2,20 @@
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from hashlib import blake2b
-from importlib.metadata import version
 from pathlib import Path
 
-import pmsite
-from pmsite.cache import Failure, Limits, Produced, Store, cached_map, fingerprint
+from pmsite.cache import Failure, Limits, Produced, Store, cached_map, fingerprint, program_digest
 from pmsite.config import Site
 from pmsite.source.files import SourceFile, Sources, find_sources
 from pmsite.source.read import Document, beyond_limits, decode, read_documents
 
 # Whatever a document holds: it is read within these, or named in an error.
 LIMITS = Limits(seconds=5, memory=300 * 1024 * 1024)
-_LIBRARIES = ("comrak", "Markdown", "nh3", "Pygments", "pymdown-extensions", "selectolax", "tzdata", "PyYAML")
 _RECENT = 2_000_000_000  # file systems may keep times to two seconds only
 
 
@@ -31,7 +28,9 @@ class Collection:
     keys: dict[str, bytes]
 
 
-def collect(site: Site, store: Store, workers: int) -> Collection:
+def collect(
+    site: Site, store: Store, workers: int, progress: Callable[[int, int], None] | None = None
+) -> Collection:
     """Read all documents. Raises ConfigurationError if a content folder is missing."""
     sources = find_sources(site)
     files = sources.documents
@@ -42,7 +41,13 @@ def collect(site: Site, store: Store, workers: int) -> Collection:
         for file, digest in zip(files, digests, strict=True)
     ]
     values = cached_map(
-        partial(read_documents, site.config), files, keys, store, workers=workers, limits=LIMITS
+        partial(read_documents, site.config),
+        files,
+        keys,
+        store,
+        workers=workers,
+        limits=LIMITS,
+        progress=progress,
     )
     documents = tuple(_document(file, value) for file, value in zip(files, values, strict=True))
     return Collection(sources, documents, {file.path: key for file, key in zip(files, keys, strict=True)})
@@ -73,18 +78,6 @@ def _settings(site: Site) -> bytes:
     return fingerprint(
         program_digest(), config.timezone, config.markdown, config.fields, config.audience, vocabularies
     )
-
-
-@cache
-def program_digest() -> str:
-    """Stands for pmsite's own code and the versions of the libraries that documents pass through."""
-    digest = blake2b(digest_size=16)
-    package = Path(pmsite.__file__).parent
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
-    for library in _LIBRARIES:
-        digest.update(f"{library} {version(library)}\0".encode())
-    return digest.hexdigest()
 
 
 def _digests(files: Iterable[SourceFile], store: Store) -> list[bytes]:

@@ -27,7 +27,7 @@ _KEY_LINE = re.compile(r"^[\w\"'][^\n:#]*:(?:\s|$)", re.MULTILINE)
 _TOML_KEY_LINE = re.compile(r"^[\w\"'.-]+\s*=", re.MULTILINE)
 
 
-class _Fenced(BaseHandler):  # type: ignore[misc]  # python-frontmatter carries no types
+class _Fenced(BaseHandler):
     """Front matter between two lines that hold nothing but a fence; only `split` of the library is used."""
 
     def __init__(self, fence: str) -> None:

@@ -16,9 +16,49 @@ from pygments.util import ClassNotFound
 MAX_LENGTH = 20_000
 MAX_LINE = 1_000
 _LANGUAGES = frozenset(
-    "bash c console cpp csharp css diff docker elixir erlang go graphql hcl html http ini java javascript json"
-    " jsonnet kotlin lua make nginx perl php powershell promql protobuf pycon python pytb ruby rust sql swift"
-    " terraform toml typescript xml yaml".split()
+    [
+        "bash",
+        "c",
+        "console",
+        "cpp",
+        "csharp",
+        "css",
+        "diff",
+        "docker",
+        "elixir",
+        "erlang",
+        "go",
+        "graphql",
+        "hcl",
+        "html",
+        "http",
+        "ini",
+        "java",
+        "javascript",
+        "json",
+        "jsonnet",
+        "kotlin",
+        "lua",
+        "make",
+        "nginx",
+        "perl",
+        "php",
+        "powershell",
+        "promql",
+        "protobuf",
+        "pycon",
+        "python",
+        "pytb",
+        "ruby",
+        "rust",
+        "sql",
+        "swift",
+        "terraform",
+        "toml",
+        "typescript",
+        "xml",
+        "yaml",
+    ]
 )
 _ALIASES = {
     "sh": "bash",

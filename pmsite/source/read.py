@@ -265,7 +265,7 @@ class _Fields:
             if field not in schema.FIELDS:
                 self._unknown.append(key)
             elif value is not None and (field not in values or self._outranks(field, key, values[field])):
-                values[field] = value
+                values[field] = _without_nulls(value)
                 self._keys[field] = key
         for field, value in self._defaults.items():
             values.setdefault(schema.canonical_field(field, self._own_names), value)
@@ -320,6 +320,15 @@ class _Fields:
 
     def unknown(self) -> tuple[tuple[str, Position], ...]:
         return tuple((key, self._front.keys.get((key,), START)) for key in self._unknown)
+
+
+def _without_nulls(value: Any) -> Any:
+    """A key without a value says nothing, at any depth."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [None if item is None else _without_nulls(item) for item in value]
+    return value
 
 
 def _without(values: Any, location: tuple[Any, ...]) -> Any:

@@ -46,6 +46,11 @@ class Reading:
         return cls(Zone(config.timezone), Vocabularies(config))
 
 
+def _reading(info: ValidationInfo[Reading]) -> Reading:
+    assert info.context is not None
+    return info.context
+
+
 def _text(value: Any) -> Any:
     if isinstance(value, dict | list):
         raise ValueError("write text here, not a list or a mapping")
@@ -64,13 +69,13 @@ def _day(text: str) -> date | None:
     return None if convert.word(text) in ("n/a", "unknown", "tbd", "none") else convert.day(text)
 
 
-def _milestone(value: Any, info: ValidationInfo) -> Any:
+def _milestone(value: Any, info: ValidationInfo[Reading]) -> Any:
     value = _text(value)
-    return convert.milestone(value, info.context.zone) if isinstance(value, str) else value
+    return convert.milestone(value, _reading(info).zone) if isinstance(value, str) else value
 
 
-def _term(taxonomy: str) -> Callable[[Any, ValidationInfo], Any]:
-    def validate(value: Any, info: ValidationInfo) -> Any:
+def _term(taxonomy: str) -> Callable[[Any, ValidationInfo[Reading]], Any]:
+    def validate(value: Any, info: ValidationInfo[Reading]) -> Any:
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
         value = _text(value)
@@ -78,14 +83,14 @@ def _term(taxonomy: str) -> Callable[[Any, ValidationInfo], Any]:
             return value
         if convert.word(value) in ("n/a", "na", "none", "nil", "-", ""):
             return ""
-        return info.context.vocabularies[taxonomy].canonical(value)
+        return _reading(info).vocabularies[taxonomy].canonical(value)
 
     return validate
 
 
-def _terms(taxonomy: str) -> Callable[[Any, ValidationInfo], Any]:
-    def validate(value: Any, info: ValidationInfo) -> Any:
-        vocabulary = info.context.vocabularies[taxonomy]
+def _terms(taxonomy: str) -> Callable[[Any, ValidationInfo[Reading]], Any]:
+    def validate(value: Any, info: ValidationInfo[Reading]) -> Any:
+        vocabulary = _reading(info).vocabularies[taxonomy]
         return list(dict.fromkeys(vocabulary.canonical(name) for name in convert.names(value)))
 
     return validate

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from itertools import islice
 
 from pmsite.archive.incident import Incident
 from pmsite.site import urls
@@ -47,14 +48,14 @@ def _view(plan: Plan) -> HomeView:
 
 def _recurrences(plan: Plan) -> tuple[Relation, ...]:
     """The latest incidents that are stated to be recurrences of earlier ones."""
-    found = []
-    for incident in plan.archive.incidents:
-        for relation in (
-            plan.archive.relations[incident.id].stated if incident.id in plan.archive.relations else ()
-        ):
-            if relation.is_recurrence and relation.label.startswith("Recurrence"):
-                found.append(Relation(relation.incident.title, plan.present.row(incident), True))
-    return tuple(found[:5])
+    found = (
+        Relation(relation.incident.title, plan.present.row(incident), True)
+        for incident in plan.archive.incidents
+        if incident.id in plan.archive.relations
+        for relation in plan.archive.relations[incident.id].stated
+        if relation.is_recurrence and relation.label.startswith("Recurrence")
+    )
+    return tuple(islice(found, 5))
 
 
 def _on_this_day(incidents: Iterable[Incident], today: date) -> list[Incident]:

@@ -1,0 +1,194 @@
+"""How problems are printed: in full with the line they are about, one per line, as JSON, or as GitHub annotations."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import TextIO
+
+from pmsite.diagnostics import RULES, Diagnostic, Severity
+
+PLACES_SHOWN = 3
+_RED, _YELLOW, _BLUE, _DIM, _BOLD, _RESET = (
+    "\x1b[31m",
+    "\x1b[33m",
+    "\x1b[36m",
+    "\x1b[2m",
+    "\x1b[1m",
+    "\x1b[0m",
+)
+
+
+class OutputFormat(Enum):
+    FULL = "full"
+    CONCISE = "concise"
+    JSON = "json"
+    GITHUB = "github"
+
+
+class Reporter:
+    """Prints problems of a site whose paths begin at `root`; paths are shown from the current folder."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        output_format: OutputFormat,
+        quiet: bool = False,
+        verbose: bool = False,
+        color: bool = False,
+        stream: TextIO | None = None,
+    ) -> None:
+        self._root = root
+        self._format = output_format
+        self._quiet = quiet
+        self._verbose = verbose
+        self._color = color
+        self._stream = stream or sys.stderr
+
+    def show(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Print the problems; with `quiet`, errors alone."""
+        if self._quiet:
+            diagnostics = [problem for problem in diagnostics if problem.severity is Severity.ERROR]
+        if self._format is OutputFormat.JSON:
+            self._json(diagnostics)
+        elif self._format is OutputFormat.GITHUB:
+            self._github(diagnostics)
+        elif self._format is OutputFormat.CONCISE:
+            for problem in diagnostics:
+                self._line(self._concise(problem))
+        else:
+            self._full(diagnostics)
+
+    def _line(self, text: str) -> None:
+        print(text, file=self._stream)
+
+    def _paint(self, text: str, *codes: str) -> str:
+        return f"{''.join(codes)}{text}{_RESET}" if self._color else text
+
+    def _place(self, problem: Diagnostic) -> str:
+        return f"{self._path(problem)}:{problem.line}:{problem.column}"
+
+    def _path(self, problem: Diagnostic) -> str:
+        """The path from the current folder if the file lies below it, so that editors and CI find it."""
+        location = self._root / problem.path
+        try:
+            return location.relative_to(Path.cwd()).as_posix() if location.exists() else problem.path
+        except ValueError:
+            return problem.path
+
+    def _concise(self, problem: Diagnostic) -> str:
+        hint = f" ({problem.hint})" if problem.hint else ""
+        return f"{self._place(problem)}: {problem.code} {problem.message}{hint}"
+
+    def _full(self, diagnostics: Sequence[Diagnostic]) -> None:
+        errors = [problem for problem in diagnostics if problem.severity is Severity.ERROR]
+        warnings = [problem for problem in diagnostics if problem.severity is Severity.WARNING]
+        for problem in errors:
+            self._frame(problem, _RED)
+        if self._verbose:
+            for problem in warnings:
+                self._frame(problem, _YELLOW)
+        else:
+            self._counted(warnings)
+
+    def _frame(self, problem: Diagnostic, color: str) -> None:
+        """The problem, the line of the source that it is about, and what to do."""
+        kind = self._paint(f"{problem.severity.value}[{problem.code} {problem.name}]", color, _BOLD)
+        self._line(f"{kind} {self._paint(problem.message, _BOLD)}")
+        self._line(f"  {self._paint('-->', _BLUE)} {self._place(problem)}")
+        text = self._source_line(problem)
+        if text is not None:
+            number = str(problem.line)
+            bar = self._paint("|", _BLUE)
+            caret = " " * min(problem.column - 1, len(text)) + self._paint("^", color)
+            self._line(f"  {self._paint(number, _BLUE)} {bar} {text}")
+            self._line(f"  {' ' * len(number)} {bar} {caret}")
+        if problem.hint:
+            self._line(f"  {self._paint('help:', _BLUE)} {problem.hint}")
+        self._line("")
+
+    def _source_line(self, problem: Diagnostic) -> str | None:
+        try:
+            lines = (self._root / problem.path).read_text(encoding="utf-8-sig").splitlines()
+            text = lines[problem.line - 1].expandtabs(1)
+        except (OSError, ValueError, IndexError):
+            return None
+        visible = "".join(
+            character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+        )
+        return visible if len(visible) <= 160 else visible[:159] + "…"
+
+    def _counted(self, warnings: Iterable[Diagnostic]) -> None:
+        """One line per rule with its count and the first places; `-v` shows all."""
+        by_code: dict[str, list[Diagnostic]] = {}
+        for problem in warnings:
+            by_code.setdefault(problem.code, []).append(problem)
+        for code, problems in sorted(by_code.items()):
+            first = problems[0]
+            kind = self._paint(f"warning[{code} {first.name}]", _YELLOW)
+            if len(problems) == 1:
+                self._line(f"{kind} {self._place(first)}: {first.message}")
+                continue
+            places = ", ".join(self._place(problem) for problem in problems[:PLACES_SHOWN])
+            more = (
+                f" and {len(problems) - PLACES_SHOWN} more (-v shows all)"
+                if len(problems) > PLACES_SHOWN
+                else ""
+            )
+            self._line(f"{kind} {len(problems)} x: {RULES[code].title}: {places}{more}")
+
+    def _json(self, diagnostics: Sequence[Diagnostic]) -> None:
+        value = [
+            {
+                "path": self._path(problem),
+                "line": problem.line,
+                "column": problem.column,
+                "severity": problem.severity.value,
+                "code": problem.code,
+                "name": problem.name,
+                "message": problem.message,
+                "hint": problem.hint,
+            }
+            for problem in diagnostics
+        ]
+        self._line(json.dumps(value, ensure_ascii=False, indent=2))
+
+    def _github(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Workflow commands: https://docs.github.com/actions/reference/workflow-commands-for-github-actions"""
+        for problem in diagnostics:
+            properties = {
+                "file": self._path(problem),
+                "line": str(problem.line),
+                "col": str(problem.column),
+                "title": f"{problem.code} {problem.name}",
+            }
+            shown = ",".join(f"{key}={_escaped(value, ',:')}" for key, value in properties.items())
+            hint = f" ({problem.hint})" if problem.hint else ""
+            self._line(f"::{problem.severity.value} {shown}::{_escaped(problem.message + hint)}")
+
+
+def _escaped(text: str, also: str = "") -> str:
+    for character in "%\r\n" + also:
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text
+
+
+class Progress:
+    """A line on a terminal that says how far the work is; nothing anywhere else."""
+
+    def __init__(self, *, visible: bool) -> None:
+        self._visible = visible
+        self._shown = 0
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if self._visible and total > 200:
+            text = f"{what} {done}/{total}"
+            print(f"\r{text:<{self._shown}}", end="", file=sys.stderr, flush=True)
+            self._shown = len(text)
+
+    def end(self) -> None:
+        if self._shown:
+            print(f"\r{'':<{self._shown}}\r", end="", file=sys.stderr, flush=True)
+            self._shown = 0

@@ -1,0 +1,42 @@
+"""JSON Schemas of what people write, made from the types that check it."""
+
+import json
+from typing import Any
+
+from pmsite.config import config_adapter
+from pmsite.source.schema import adapter
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schema(name: str) -> str:
+    """The schema of `front-matter` or `config` as JSON text."""
+    schema: dict[str, Any] = adapter().json_schema() if name == "front-matter" else _config()
+    titles = {"front-matter": "pmsite front matter", "config": "pmsite.yaml"}
+    return json.dumps({"$schema": _DIALECT, **schema, "title": titles[name]}, indent=2, ensure_ascii=False)
+
+
+def _config() -> dict[str, Any]:
+    """The configuration's schema; vocabularies and folders may be written in shorter forms than their types say."""
+    schema: dict[str, Any] = config_adapter().json_schema()
+    properties = schema["properties"]
+    word = {"$ref": "#/$defs/Word"}
+    for name, value in properties.items():
+        if value.get("items") == word:
+            named = {
+                "type": "object",
+                "additionalProperties": {"anyOf": [{"type": ["string", "null"]}, word]},
+            }
+            listed = {"type": "array", "items": {"anyOf": [{"type": "string"}, word]}}
+            properties[name] = {"description": value.get("description", ""), "anyOf": [listed, named]}
+    if "Word" in schema["$defs"]:
+        schema["$defs"]["Word"]["required"] = []
+    folder = properties["content"]
+    properties["content"] = {
+        "description": folder.get("description", ""),
+        "anyOf": [
+            {"type": "string"},
+            {"type": "array", "items": {"anyOf": [{"type": "string"}, folder["items"]]}},
+        ],
+    }
+    return schema
