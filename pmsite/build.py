@@ -145,10 +145,13 @@ def _publish(
 ) -> tuple[tuple[str, ...], Changes]:
     """Render what changed and put the new site in place of the old one."""
     options_css = theme.options_css()
-    renderer = _compiled(site, theme, _facts(site, planned.archive, bool(options_css)))
+    renderer = Renderer(theme, _facts(site, planned.archive, bool(options_css)))
     published = PublishedSite(site.output, store)
     pages = planned.pages
-    keys = [renderer.key(page) for page in pages]
+    try:
+        keys = [renderer.key(page) for page in pages]
+    except PageError as error:
+        raise ContentError(_template_problem(site, error)) from None
     with NewSite(published, {*(page.path for page in pages), *planned.files}) as new:
         values = cached_map(
             partial(render_pages, renderer, store.path, new.folder),
@@ -169,20 +172,13 @@ def _publish(
     return rendered, changes
 
 
-def _compiled(site: Site, theme: Theme, facts: SiteFacts) -> Renderer:
-    """A renderer whose templates all compile. Raises ContentError."""
-    renderer = Renderer(theme, facts)
-    problems = [_template_problem(site, error) for error in renderer.compile()]
-    if problems:
-        raise ContentError(*dict.fromkeys(problems))
-    return renderer
-
-
 def check_theme(site: Site) -> Theme:
     """The site's theme, if it is whole. Raises PmsiteError with everything that is wrong with it."""
     theme = load_theme(site)
-    archive = build_archive((), site.config)
-    _compiled(site, theme, _facts(site, archive, has_options_css=False))
+    renderer = Renderer(theme, _facts(site, build_archive((), site.config), has_options_css=False))
+    problems = [_template_problem(site, error) for error in renderer.check()]
+    if problems:
+        raise ContentError(*dict.fromkeys(problems))
     return theme
 
 

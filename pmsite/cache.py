@@ -4,6 +4,7 @@
 worker processes. Keys hold everything that a result depends on, so a stale result cannot be found.
 """
 
+import marshal
 import os
 import signal
 import sqlite3
@@ -26,6 +27,7 @@ from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import RawArray
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -52,11 +54,42 @@ _LIBRARIES = (
 def fingerprint(*values: Any) -> bytes:
     """Sixteen bytes that are equal only for equal values of frozen dataclasses, enums, tuples and scalars.
 
-    A value with a `digest` attribute is represented by it.
+    A value with a `digest` is represented by it.
     """
-    digest = blake2b(digest_size=16)
-    _feed(digest.update, values)
-    return digest.digest()
+    return blake2b(marshal.dumps(_plain(values), 2), digest_size=16).digest()
+
+
+_SCALARS = frozenset((str, int, float, bool, bytes, type(None)))
+
+
+def _plain(value: Any) -> Any:
+    """The value as nested tuples of scalars, each object's type among its parts."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if kind is tuple or kind is list:
+        return tuple([item if type(item) in _SCALARS else _plain(item) for item in value])
+    return _plain_form(kind)(value)
+
+
+@cache
+def _plain_form(kind: Any) -> Callable[[Any], Any]:
+    """How objects of one type are made plain; decided once per type."""
+    name = kind.__name__
+    if issubclass(kind, Enum):
+        return lambda value: (name, value.name)
+    if hasattr(kind, "digest"):
+        return lambda value: (name, value.digest)
+    if issubclass(kind, dict):
+        return lambda value: (name, _plain(sorted(value.items())))
+    if is_dataclass(kind):
+        names = [item.name for item in fields(kind)]
+        if len(names) == 1:
+            only = attrgetter(names[0])
+            return lambda value: (name, _plain(only(value)))
+        parts = attrgetter(*names)
+        return lambda value: (name, _plain(parts(value)))
+    return lambda value: (name, str(value))
 
 
 @cache
@@ -69,32 +102,6 @@ def program_digest() -> str:
     for library in _LIBRARIES:
         digest.update(f"{library} {version(library)}\0".encode())
     return digest.hexdigest()
-
-
-def _feed(update: Callable[[bytes], None], value: Any) -> None:
-    if isinstance(value, str):
-        encoded = value.encode("utf-8", "surrogatepass")
-        update(b"s%d:" % len(encoded) + encoded)
-    elif isinstance(value, tuple | list):
-        update(b"(%d:" % len(value))
-        for item in value:
-            _feed(update, item)
-    elif value is None or isinstance(value, bool | int | float):
-        update(b"n%b;" % repr(value).encode())
-    elif isinstance(value, bytes):
-        update(b"b%d:" % len(value) + value)
-    elif isinstance(value, Enum):
-        update(b"e%b;" % value.name.encode())
-    elif isinstance(value, dict):
-        _feed(update, tuple(sorted(value.items())))
-    elif (digest := getattr(value, "digest", None)) is not None:
-        _feed(update, (type(value).__name__, digest))
-    elif is_dataclass(value):
-        update(b"d%b(" % type(value).__name__.encode())
-        for item in fields(value):
-            _feed(update, getattr(value, item.name))
-    else:
-        _feed(update, (type(value).__name__, str(value)))
 
 
 class Produced(NamedTuple):

@@ -3,8 +3,8 @@
 import re
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, is_dataclass
+from functools import cache, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from jinja2 import (
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
-    meta,
     pass_context,
 )
 from jinja2.exceptions import SecurityError
@@ -37,6 +36,11 @@ _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
 _LAYER_PREFIX = re.compile(r"!(?P<layer>[\w.-]+)(?P<plus>\+?)/(?P<name>.*)\Z")
 _LINK = re.compile(r'href="pmsite-link:(\d+)"')
 _IMAGE = re.compile(r'<img(?:\s+[\w-]+="[^"]*")*?\s+src="pmsite-link:(\d+)"(?:\s+[\w-]+="[^"]*")*\s*/?>')
+_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+_REFERENCE = re.compile(
+    r"\{%[-+]?\s*(?:extends|include|import|from)\s+(?:(?P<quote>[\"'])(?P<name>[^\"']+)(?P=quote))?",
+    re.DOTALL,
+)
 _ALT = re.compile(r'\salt="([^"]*)"')
 
 
@@ -90,12 +94,26 @@ class _ThemeLoader(BaseLoader):
         return None
 
 
+@cache
+def _is_value(kind: Any) -> bool:
+    return is_dataclass(kind) and kind.__module__.startswith("pmsite.")
+
+
 def _is_plain(name: str) -> bool:
     return ".." not in name.split("/") and not name.startswith("/") and "\\" not in name
 
 
 class _Environment(SandboxedEnvironment):
-    """`!parent/x.html` is the next template in the lookup after the one that asks for it."""
+    """A sandbox in which `!parent/x.html` is the next template in the lookup after the one that asks for it."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """The sandbox's checks are for objects that could reach the system; frozen values of ours cannot."""
+        if _is_value(type(obj)) and not attribute.startswith("_"):
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                return self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
 
     def join_path(self, template: str, parent: str) -> str:
         if not template.startswith("!parent/"):
@@ -103,6 +121,13 @@ class _Environment(SandboxedEnvironment):
         assert isinstance(self.loader, _ThemeLoader)
         found = self.loader.locate(parent)
         return f"!{found[0] + 1 if found else 0}+/{template.removeprefix('!parent/')}"
+
+
+def _references(source: str) -> Iterator[tuple[int, str | None]]:
+    """The templates that a template names, with their places; None for a name that is not literal."""
+    text = _COMMENT.sub(lambda found: " " * len(found[0]), source)
+    for found in _REFERENCE.finditer(text):
+        yield found.start(), found["name"]
 
 
 class Renderer:
@@ -155,17 +180,17 @@ class Renderer:
         """Where to fetch documents' prose from."""
         self._store = store
 
-    def compile(self) -> list[PageError]:
-        """Compile every template now, so that worker processes find them ready; gives what is wrong with them."""
+    def check(self) -> list[PageError]:
+        """Compile every template of every layer; gives what is wrong with them."""
         problems = []
         for layer in self.theme.layers:
             for path in sorted(layer.templates.rglob("*")) if layer.templates.is_dir() else ():
                 if path.suffix not in (".html", ".xml") or not path.is_file():
                     continue
-                name = path.relative_to(layer.templates).as_posix()
+                name = f"!{layer.name}/{path.relative_to(layer.templates).as_posix()}"
                 try:
-                    self._guarded(partial(self._environment.get_template, f"!{layer.name}/{name}"))
-                    self.closure(f"!{layer.name}/{name}")
+                    self._guarded(partial(self._environment.get_template, name))
+                    self.closure(name)
                 except PageError as error:
                     problems.append(PageError(error.path or path, error.line, error.message))
         return problems
@@ -174,7 +199,7 @@ class Renderer:
         """A digest of a template and of all that it includes, extends or imports. Raises PageError."""
         digest = self._closures.get(template)
         if digest is None:
-            digest = self._closures[template] = self._guarded(partial(self._closure, template))
+            digest = self._closures[template] = self._closure(template)
         return digest
 
     def _closure(self, template: str) -> str:
@@ -184,19 +209,19 @@ class Renderer:
             name = pending.pop()
             found = self._loader.locate(name)
             if found is None:
-                raise TemplateNotFound(name)
+                raise PageError(None, 1, f'the template "{name}" does not exist')
             if found in seen:
                 continue
             seen.add(found)
             source = found[1].read_text(encoding="utf-8")
             digest.update(f"{found[0]}:{name}\0{source}\0".encode())
-            for reference in meta.find_referenced_templates(
-                self._environment.parse(source, name, str(found[1]))
-            ):
+            for at, reference in _references(source):
                 if reference is None:
-                    raise TemplateSyntaxError(
-                        "a template's name must be written literally", 1, name, str(found[1])
-                    )
+                    line = source.count("\n", 0, at) + 1
+                    raise PageError(found[1], line, "the name of another template must be written literally")
+                if self._loader.locate(self._environment.join_path(reference, name)) is None:
+                    line = source.count("\n", 0, at) + 1
+                    raise PageError(found[1], line, f'the template "{reference}" does not exist')
                 pending.append(self._environment.join_path(reference, name))
         return digest.hexdigest()
 
