@@ -22,7 +22,7 @@ from pmsite.site.present import Presenter
 from pmsite.site.render import PageError, Renderer, SiteFacts, decode_error, render_pages
 from pmsite.site.theme import Theme, load_theme, shown_template
 from pmsite.site.views import Link, Prose
-from pmsite.site.write import Changes, NewSite, PublishedSite, locked
+from pmsite.site.write import Changes, NewSite, PublishedSite, locked, refuse_unsafe_output
 from pmsite.source.collect import Collection, collect, notes
 
 
@@ -63,6 +63,7 @@ class PlannedSite:
 
 def build(site: Site, options: Options, progress: Callable[[str, int, int], None] | None = None) -> Report:
     """Build a site and publish it, unless it has errors. Raises PmsiteError where it cannot go on at all."""
+    refuse_unsafe_output(site)
     with locked(site.state), _opened(site) as store:
         theme = load_theme(site)
         collection = collect(site, store, options.jobs, progress and partial(progress, "reading"))
@@ -122,7 +123,9 @@ def plan_site(site: Site, options: Options, collection: Collection, theme: Theme
         key = collection.keys[document.path].hex()
         prose[document.path] = Prose(key, document.body.digest, resolved.targets, document.body.headings)
     present = Presenter(archive, site.config)
-    pages = plan_pages(Plan(archive, site.config, site.title, options.today, present, prose))
+    pages = plan_pages(
+        Plan(archive, site.config, site.title, options.today, present, prose, present.actions(options.today))
+    )
     files = {**{f"assets/{path}": file for path, file in theme.static_files().items()}, **links.attachments}
     problems += check_archive(Checked(documents, archive, site.config, options.today))
     problems += check_outputs(pages, ((path, str(source)) for path, source in files.items()))

@@ -69,11 +69,16 @@ def _plain(value: Any) -> Any:
         return value
     if kind is tuple or kind is list:
         return tuple([item if type(item) in _SCALARS else _plain(item) for item in value])
-    return _plain_form(kind)(value)
+    form = _FORMS.get(kind)
+    if form is None:
+        form = _FORMS[kind] = _plain_form(kind)
+    return form(value)
 
 
-@cache
-def _plain_form(kind: Any) -> Callable[[Any], Any]:
+_FORMS: dict[type, Callable[[Any], Any]] = {}
+
+
+def _plain_form(kind: type) -> Callable[[Any], Any]:
     """How objects of one type are made plain; decided once per type."""
     name = kind.__name__
     if issubclass(kind, Enum):

@@ -489,7 +489,7 @@ def _bug() -> NoReturn:
 
     typer.echo(
         f"pmsite {pmsite.__version__} has a bug; the published site is unchanged.\n"
-        "Please report it at https://github.com/pmsite/pmsite/issues with what follows:\n\n"
+        "Please report it to the project's issue tracker, with the command and what follows:\n\n"
         f"Python {platform.python_version()} on {platform.system()}\n{traceback.format_exc()}",
         err=True,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
 
 class Severity(Enum):
@@ -72,8 +73,7 @@ _TABLE = (
 RULES: Mapping[str, Rule] = {rule.code: rule for rule in _TABLE}
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """A place in a text; line and column count from 1, columns in characters."""
 
     line: int = 1

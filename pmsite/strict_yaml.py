@@ -65,7 +65,7 @@ def load(text: str, *, first_line: int = 1, max_bytes: int = MAX_BYTES) -> YamlD
         )
     reader = _Reader(first_line)
     try:
-        value = reader.read(yaml.parse(text, Loader=_LOADER))
+        value = reader.read(_events(text))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = Position(first_line + mark.line, mark.column + 1) if mark else Position(first_line)
@@ -98,6 +98,14 @@ def _reader_problem(error: Exception, text: str, first_line: int) -> tuple[Posit
     line = text.count("\n", 0, offset)
     column = offset - (text.rfind("\n", 0, offset) + 1) + 1
     return Position(first_line + line, column), f"the character U+{ord(text[offset]):04X} is not allowed"
+
+
+def _events(text: str) -> Iterator[Any]:
+    parser = _LOADER(text)
+    try:
+        yield from iter(parser.get_event, None)
+    finally:
+        parser.dispose()
 
 
 class _Reader:

@@ -57,7 +57,7 @@ class ActionStatus(Enum):
 
     @property
     def is_open(self) -> bool:
-        return self in (ActionStatus.OPEN, ActionStatus.IN_PROGRESS)
+        return self is ActionStatus.OPEN or self is ActionStatus.IN_PROGRESS
 
 
 class ActionType(Enum):
@@ -173,6 +173,19 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Duration:
+    """Seconds between two milestones, or the reason why they are unknown; `doubt` keeps it out of statistics."""
+
+    seconds: int | None
+    reason: str = ""
+    doubt: str = ""
+
+    @property
+    def counted(self) -> int | None:
+        return None if self.doubt else self.seconds
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """One postmortem's facts. Nothing in it depends on other documents, the clock or the machine.
 
@@ -217,10 +230,13 @@ class Incident:
     aliases: tuple[str, ...] = ()
     visibility: Visibility = Visibility.INTERNAL
     inferred: tuple[str, ...] = ()
+    measured: Duration | None = None
     digest: str = ""
 
-    def with_digest(self) -> "Incident":
-        return replace(self, digest=fingerprint(*(getattr(self, item.name) for item in fields(self))).hex())
+    def completed(self) -> "Incident":
+        """The incident with its impact duration measured and its digest taken, once and for all."""
+        digest = fingerprint(*(getattr(self, item.name) for item in fields(self))).hex()
+        return replace(self, measured=impact_duration(self), digest=digest)
 
     def milestone(self, name: str) -> Milestone:
         value: Milestone = getattr(self, name)
@@ -238,19 +254,6 @@ class Incident:
         return tuple(item for item in self.action_items if item.status.is_open)
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
-    """Seconds between two milestones, or the reason why they are unknown; `doubt` keeps it out of statistics."""
-
-    seconds: int | None
-    reason: str = ""
-    doubt: str = ""
-
-    @property
-    def counted(self) -> int | None:
-        return None if self.doubt else self.seconds
-
-
 def time_to_detect(incident: Incident) -> Duration:
     return between(incident, "started", "detected")
 
@@ -265,6 +268,8 @@ def time_to_resolve(incident: Incident) -> Duration:
 
 def impact_duration(incident: Incident) -> Duration:
     """How long users were affected: the sum of the impact windows, else mitigated (or resolved) minus started."""
+    if incident.measured is not None:
+        return incident.measured
     if incident.impact.windows:
         return _sum_of_windows(incident.impact.windows)
     end = "mitigated" if isinstance(incident.mitigated, Timestamp) else "resolved"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pmsite.archive.incident import Incident, impact_duration
 
 FEW = 5
+MAX_POINTS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,10 @@ def sample(values: Iterable[int | None]) -> Sample:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """Impact durations in seconds on a logarithmic scale: every point, and where median and p90 lie."""
+    """Impact durations in seconds on a logarithmic scale, and where median and p90 lie.
+
+    Every value is a point, up to MAX_POINTS of them.
+    """
 
     sample: Sample
     points: tuple[Point, ...]
@@ -98,7 +102,8 @@ def distribution(incidents: Iterable[Incident]) -> Distribution:
         return Distribution(figures, (), 0.0, 0.0, ())
     low, high = _bounds(known[0][1], known[-1][1])
     points = tuple(
-        Point(incident.id, incident.title, seconds, _place(seconds, low, high)) for incident, seconds in known
+        Point(incident.id, incident.title, seconds, _place(seconds, low, high))
+        for incident, seconds in _thinned(known)
     )
     return Distribution(
         figures,
@@ -107,6 +112,14 @@ def distribution(incidents: Iterable[Incident]) -> Distribution:
         _place(figures.p90 or 0, low, high),
         tuple((_place(tick, low, high), tick) for tick in _TICKS if low <= tick <= high),
     )
+
+
+def _thinned(known: list[tuple[Incident, int]]) -> list[tuple[Incident, int]]:
+    """At most MAX_POINTS values, at equal distances in rank, the shortest and the longest among them."""
+    if len(known) <= MAX_POINTS:
+        return known
+    step = (len(known) - 1) / (MAX_POINTS - 1)
+    return [known[round(number * step)] for number in range(MAX_POINTS)]
 
 
 def _bounds(smallest: int, largest: int) -> tuple[int, int]:

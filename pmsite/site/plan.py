@@ -9,7 +9,7 @@ from pmsite.archive.archive import Archive
 from pmsite.config import Config
 from pmsite.site import urls
 from pmsite.site.present import Presenter
-from pmsite.site.views import Link, PageView, Pagination, Prose
+from pmsite.site.views import Action, Link, PageView, Pagination, Prose
 from pmsite.source.read import Document
 
 Item = TypeVar("Item")
@@ -36,6 +36,7 @@ class Plan:
     today: date
     present: Presenter
     prose: dict[str, Prose]
+    actions: tuple[Action, ...]
 
     def head(self, title: str, description: str, *crumbs: Link) -> PageView:
         return PageView(title, description, (Link("Home", ""), *crumbs) if crumbs else ())

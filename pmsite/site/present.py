@@ -160,12 +160,14 @@ class Presenter:
         largest = self.row(figures.largest) if figures.largest else None
         return MinutesView(figures.total, largest, figures.largest_share, figures.unknown)
 
-    def actions(self, incident: Incident, today: date) -> list[Action]:
-        row = self.row(incident)
-        return [
-            Action(item, row, item.is_overdue(today), self._age(item, incident, today))
+    def actions(self, today: date) -> tuple[Action, ...]:
+        """All action items: overdue ones first, then open, unknown, done and dropped ones."""
+        actions = [
+            Action(item, self.row(incident), item.is_overdue(today), self._age(item, incident, today))
+            for incident in self.archive.incidents
             for item in incident.action_items
         ]
+        return tuple(sorted(actions, key=_action_order))
 
     def _age(self, item: ActionItem, incident: Incident, today: date) -> int | None:
         if not item.status.is_open or incident.date is None:
@@ -173,7 +175,7 @@ class Presenter:
         return max(0, (today - incident.date).days)
 
 
-def action_order(action: Action) -> tuple[bool, int, date, str, str]:
+def _action_order(action: Action) -> tuple[bool, int, date, str, str]:
     """Overdue ones first, then open ones by due date, then unknown, done and dropped ones."""
     item = action.item
     return (

@@ -4,7 +4,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, is_dataclass
-from functools import cache, partial
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -94,9 +94,7 @@ class _ThemeLoader(BaseLoader):
         return None
 
 
-@cache
-def _is_value(kind: Any) -> bool:
-    return is_dataclass(kind) and kind.__module__.startswith("pmsite.")
+_KINDS: dict[type, bool] = {}
 
 
 def _is_plain(name: str) -> bool:
@@ -108,12 +106,21 @@ class _Environment(SandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """The sandbox's checks are for objects that could reach the system; frozen values of ours cannot."""
-        if _is_value(type(obj)) and not attribute.startswith("_"):
+        is_value = _KINDS.get(type(obj))
+        if is_value is None:
+            is_value = _KINDS[type(obj)] = is_dataclass(obj) and type(obj).__module__.startswith("pmsite.")
+        if is_value and attribute[0] != "_":
             try:
                 return getattr(obj, attribute)
             except AttributeError:
                 return self.undefined(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
+
+    def call(self, context: Context, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Likewise: our own functions need no check."""
+        if function is _url or function is _asset:
+            return function(context, *args)
+        return super().call(context, function, *args, **kwargs)
 
     def join_path(self, template: str, parent: str) -> str:
         if not template.startswith("!parent/"):

@@ -19,7 +19,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from pmsite.cache import Produced, Store, fingerprint
-from pmsite.diagnostics import START, ContentError, diagnose
+from pmsite.config import Site
+from pmsite.diagnostics import START, ConfigurationError, ContentError, diagnose
 
 MANIFEST = ".pmsite-manifest.json"
 _DIGEST_SIZE = 16
@@ -27,6 +28,24 @@ _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _RENAME_SWAP = 2
 State = tuple[int, int, int]
+
+
+def refuse_unsafe_output(site: Site) -> None:
+    """An output folder that is something else already must not be replaced. Raises ConfigurationError."""
+    output = site.output
+    sources = [site.root, site.home, *(site.root / folder.path for folder in site.config.content)]
+    if output.exists() and not output.is_dir():
+        message = "is a file, not a folder"
+    elif any(source.resolve().is_relative_to(output) for source in sources):
+        message = "holds the site's sources, which the built site would replace"
+    elif output == Path.home().resolve() or output.parent == output:
+        message = "is not a folder to build into"
+    else:
+        return
+    at = site.position(("output",))
+    raise ConfigurationError(
+        diagnose("E501", site.config_name, at, f"output: {output} {message}", "choose a folder of its own")
+    )
 
 
 def file_digest(path: Path) -> bytes:
@@ -150,6 +169,7 @@ class NewSite:
     def __init__(self, published: PublishedSite, planned: set[str]) -> None:
         self._published = published
         self._digests: dict[str, bytes] = {}
+        self._kept: list[str] = []
         self._made_folders: set[Path] = set()
         self.folder = _staging(published.folder)
         self._foreign = dict(published.foreign_files())
@@ -186,14 +206,14 @@ class NewSite:
         if self._published.digest(path) == digest:
             with _reported():
                 (self.folder / path).unlink()
-            self._link(self._published.folder / path, path)
+            self._kept.append(path)
 
     def keep(self, path: str) -> None:
         """A file that is published already and stays."""
         digest = self._published.digest(path)
         assert digest is not None
         self._digests[path] = digest
-        self._link(self._published.folder / path, path)
+        self._kept.append(path)
 
     def copy(self, path: str, source: Path) -> None:
         """A file of the source that travels along."""
@@ -201,7 +221,7 @@ class NewSite:
             digest = file_digest(source)
             self._digests[path] = digest
             if self._published.digest(path) == digest:
-                self._link(self._published.folder / path, path)
+                self._kept.append(path)
             else:
                 shutil.copyfile(source, self._place(path))
 
@@ -209,7 +229,7 @@ class NewSite:
         digest = blake2b(content, digest_size=_DIGEST_SIZE).digest()
         self._digests[path] = digest
         if self._published.digest(path) == digest:
-            self._link(self._published.folder / path, path)
+            self._kept.append(path)
         else:
             with _reported():
                 self._place(path).write_bytes(content)
@@ -237,6 +257,8 @@ class NewSite:
         changed = {path for path, digest in self._digests.items() if self._published.digest(path) != digest}
         removed = made.keys() - self._digests.keys()
         if changed or removed or not (self._published.folder / MANIFEST).is_file():
+            for path in self._kept:
+                self._link(self._published.folder / path, path)
             with _reported():
                 self._carry_foreign_files()
                 (self.folder / MANIFEST).write_bytes(_manifest(self._digests))

@@ -95,7 +95,7 @@ def assemble(
         visibility=fields.visibility,
         inferred=fields.inferred,
     )
-    return incident.with_digest(), problems
+    return incident.completed(), problems
 
 
 def _day(started: Timestamp, reading: Reading) -> date:

@@ -4,13 +4,13 @@ What is not on the list, too long or too wide stays plain text: some lexers take
 (`scala` with a quote and 40 backslashes never returns), and a decision by the clock would not give equal bytes.
 """
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from html import escape
-from io import StringIO
 
-from pygments.formatters.html import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
+from pygments.token import STANDARD_TYPES, _TokenType
 from pygments.util import ClassNotFound
 
 MAX_LENGTH = 20_000
@@ -97,14 +97,41 @@ def highlighted(code: str, language: str) -> str:
     lexer = _lexer(_ALIASES.get(language, language))
     if lexer is None or len(code) > MAX_LENGTH or max(map(len, code.split("\n"))) > MAX_LINE:
         return escape(code, quote=False)
-    out = StringIO()
-    _formatter().format(lexer.get_tokens(code), out)
-    return out.getvalue()
+    return "".join(_spans(lexer.get_tokens_unprocessed(code)))
 
 
-@lru_cache(maxsize=1)
-def _formatter() -> HtmlFormatter[str]:
-    return HtmlFormatter(nowrap=True)
+def _spans(tokens: Iterable[tuple[int, _TokenType, str]]) -> Iterator[str]:
+    """Neighbouring tokens of one class as one span; what Pygments' own formatter gives, without its options."""
+    current = ""
+    parts: list[str] = []
+    for _, token, text in tokens:
+        name = _CLASSES.get(token)
+        if name is None:
+            name = _CLASSES[token] = _class_name(token)
+        if name != current:
+            if parts:
+                yield _span(current, "".join(parts))
+            current, parts = name, [text]
+        else:
+            parts.append(text)
+    if parts:
+        yield _span(current, "".join(parts))
+
+
+def _span(name: str, text: str) -> str:
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f'<span class="{name}">{escaped}</span>' if name else escaped
+
+
+_CLASSES: dict[_TokenType, str] = {}
+
+
+def _class_name(token: _TokenType) -> str:
+    """The class of a token type, or of the nearest type above it that has one."""
+    kind: _TokenType | None = token
+    while kind is not None and kind not in STANDARD_TYPES:
+        kind = kind.parent
+    return STANDARD_TYPES[kind] if kind is not None else ""
 
 
 @lru_cache(maxsize=128)

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from pmsite.archive.incident import ActionStatus, Impact, Incident, Status, Visibility
 from pmsite.site.plan import Page, Plan, paginate
-from pmsite.site.present import action_order
-from pmsite.site.views import Action, ActionsView, BacklogView, Gap, Link
+from pmsite.site.views import ActionsView, BacklogView, Gap, Link
 
 ITEMS_PER_PAGE = 200
 # What a complete postmortem has.
@@ -22,13 +21,8 @@ _WANTED = (
 )
 
 
-def all_actions(plan: Plan) -> list[Action]:
-    actions = [action for item in plan.archive.incidents for action in plan.present.actions(item, plan.today)]
-    return sorted(actions, key=action_order)
-
-
 def action_pages(plan: Plan) -> Iterator[Page]:
-    actions = all_actions(plan)
+    actions = plan.actions
     statuses = [action.item.status for action in actions]
     owners: dict[str, int] = {}
     for action in actions:

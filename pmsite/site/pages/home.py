@@ -6,7 +6,6 @@ from itertools import islice
 
 from pmsite.archive.incident import Incident
 from pmsite.site import urls
-from pmsite.site.pages.followup import all_actions
 from pmsite.site.plan import Page, Plan
 from pmsite.site.views import Day, HomeView, Relation
 
@@ -22,7 +21,7 @@ def home(plan: Plan) -> Iterator[Page]:
 def _view(plan: Plan) -> HomeView:
     """Counts, latest incidents, open and overdue action items, recurrences, the last year's days."""
     incidents = plan.archive.incidents
-    actions = all_actions(plan)
+    actions = plan.actions
     introduction = plan.archive.introduction
     years = [incident.date.year for incident in incidents if incident.date is not None]
     published = [day for item in incidents if (day := item.published or item.date) and day <= plan.today]

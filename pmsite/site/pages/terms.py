@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pmsite.archive.insights import distribution, trend
+from pmsite.archive.insights import Distribution, Sample, distribution, trend
 from pmsite.archive.taxonomy import KINDS, Taxonomy, Term
 from pmsite.site import urls
 from pmsite.site.plan import FEEDS, Page, Plan, paginate
@@ -14,6 +14,7 @@ def taxonomy_pages(plan: Plan, taxonomy: Taxonomy) -> Iterator[Page]:
     """The taxonomy's own page and a paginated page for each of its terms; nothing for an unused taxonomy."""
     if not taxonomy.terms:
         return
+    figures = [distribution(term.incidents) for term in taxonomy.terms]
     view = TaxonomyView(
         head=plan.head(
             taxonomy.plural,
@@ -23,15 +24,17 @@ def taxonomy_pages(plan: Plan, taxonomy: Taxonomy) -> Iterator[Page]:
         name=taxonomy.name,
         singular=taxonomy.singular,
         plural=taxonomy.plural,
-        terms=tuple(_term_line(plan, taxonomy, term) for term in taxonomy.terms),
+        terms=tuple(
+            _term_line(plan, taxonomy, term, durations.sample)
+            for term, durations in zip(taxonomy.terms, figures, strict=True)
+        ),
     )
     yield Page(f"{taxonomy.name}/index.html", "taxonomy.html", view)
-    for term in taxonomy.terms:
-        yield from _term_pages(plan, taxonomy, term)
+    for term, durations in zip(taxonomy.terms, figures, strict=True):
+        yield from _term_pages(plan, taxonomy, term, durations)
 
 
-def _term_line(plan: Plan, taxonomy: Taxonomy, term: Term) -> TermLine:
-    figures = distribution(term.incidents).sample
+def _term_line(plan: Plan, taxonomy: Taxonomy, term: Term, figures: Sample) -> TermLine:
     return TermLine(
         CountedLink(term.label, urls.term(taxonomy.name, term.slug), term.count),
         term.description,
@@ -43,7 +46,7 @@ def _term_line(plan: Plan, taxonomy: Taxonomy, term: Term) -> TermLine:
     )
 
 
-def _term_pages(plan: Plan, taxonomy: Taxonomy, term: Term) -> Iterator[Page]:
+def _term_pages(plan: Plan, taxonomy: Taxonomy, term: Term, figures: Distribution) -> Iterator[Page]:
     address = urls.term(taxonomy.name, term.slug)
     rows = plan.present.rows(term.incidents)
     home = Link(taxonomy.plural, f"{taxonomy.name}/")
@@ -66,7 +69,7 @@ def _term_pages(plan: Plan, taxonomy: Taxonomy, term: Term) -> Iterator[Page]:
                 groups=by_year(part),
                 pagination=pagination,
                 trend=trend(term.incidents) if is_first else (),
-                distribution=distribution(term.incidents) if is_first else None,
+                distribution=figures if is_first else None,
                 together=_together(plan, taxonomy, term) if is_first else (),
                 feed=f"{address}feed.xml" if taxonomy.name in FEEDS else "",
             ),

@@ -1,19 +1,27 @@
 // Small comforts; every page can be read without them.
 (function () {
   "use strict";
-  var button = document.querySelector("[data-pm-mode]");
-  var modes = ["system", "light", "dark"];
   var root = document.documentElement;
+  var button = document.querySelector("[data-pm-mode]");
+  var contents = document.querySelector(".pm-toc details");
+  var modes = ["system", "light", "dark"];
+
+  function mode() {
+    return root.dataset.pmMode || "system";
+  }
 
   function show() {
-    button.textContent = "Theme: " + (root.dataset.pmMode || "system");
+    button.textContent = "Theme: " + mode();
   }
+
+  // Beside the text there is room for the table of contents; above it there is not.
+  if (contents) contents.open = matchMedia("(min-width: 60rem)").matches;
 
   if (button) {
     button.hidden = false;
     show();
     button.addEventListener("click", function () {
-      var next = modes[(modes.indexOf(root.dataset.pmMode || "system") + 1) % modes.length];
+      var next = modes[(modes.indexOf(mode()) + 1) % modes.length];
       if (next === "system") delete root.dataset.pmMode;
       else root.dataset.pmMode = next;
       try {
