@@ -38,10 +38,10 @@ def build_site(folder: Path, *, jobs: int = 1, now: date = TODAY, **given: Any) 
     return pipeline.build(site, options)
 
 
-def check_site(folder: Path, *, now: date = TODAY, **given: Any) -> Report:
+def check_site(folder: Path, *, now: date = TODAY, strict: bool = False, **given: Any) -> Report:
     """Check the site in `folder` without building it."""
     site = with_overrides(find_site(None, None, folder), **given)
-    return pipeline.check(site, Options(now, jobs=1))
+    return pipeline.check(site, Options(now, strict=strict, jobs=1))
 
 
 def problems(report: Report) -> list[str]:

@@ -18,6 +18,7 @@ from jinja2 import (
     TemplateSyntaxError,
     pass_context,
 )
+from jinja2.bccache import Bucket, BytecodeCache
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
@@ -95,6 +96,17 @@ class _ThemeLoader(BaseLoader):
 
 
 _KINDS: dict[type, bool] = {}
+_CODES: dict[tuple[str, str], Any] = {}
+
+
+class _CompiledTemplates(BytecodeCache):
+    """Compiled templates by their place and source, kept in memory for the process's next build."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = _CODES.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        _CODES[bucket.key, bucket.checksum] = bucket.code
 
 
 def _is_plain(name: str) -> bool:
@@ -156,6 +168,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=_CompiledTemplates(),
             keep_trailing_newline=True,
         )
         zone = self.facts.timezone
