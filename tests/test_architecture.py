@@ -19,7 +19,9 @@ LAYERS = (
     ("check",),
     ("build",),
     ("listing", "scaffold", "schemas", "report"),
-    ("cli", "__main__"),
+    ("command",),
+    ("cli",),
+    ("__main__",),
 )
 # report prints diagnostics and knows nothing else of the program.
 HOMES = {
@@ -32,7 +34,7 @@ HOMES = {
     "selectolax": {"source.outline"},
     "yaml": {"strict_yaml"},
     "frontmatter": {"source.frontmatter"},
-    "typer": {"cli"},
+    "typer": {"cli", "command"},
     "click": set(),
     "watchdog": {"serve"},
     "starlette": {"serve"},

@@ -154,7 +154,7 @@ def test_rules_by_code_and_by_name(file: Path) -> None:
         ("timezone: [UTC]", (1, 11), "timezone: "),
         ("base_url: example.org", (1, 11), "write a whole address"),
         ("base_url: ftp://example.org", (1, 11), "write a whole address"),
-        ("base_url: {a: b}", (1, 12), "write a whole address"),
+        ("base_url: {a: b}", (1, 11), "write a whole address"),
         ("theme_options: x", (1, 16), "theme_options: input should be a valid dictionary"),
         ("fields: {a: {b: c}}", (1, 13), "fields.a: input should be a valid string"),
         ("rules:\n  W412: of", (2, 9), "rules.W412: input should be 'error', 'warning' or 'off'"),
@@ -197,7 +197,7 @@ def test_errors_and_where_they_are(file: Path, text: str | bytes, at: tuple[int,
 
 def test_all_errors_are_reported_at_once(file: Path) -> None:
     found = errors(file, "title: [a]\npage_size: x\nmarkdown: {flavor: y}\n")
-    assert [(problem.line, problem.column) for problem in found] == [(1, 8), (2, 12), (3, 20)]
+    assert sorted((problem.line, problem.column) for problem in found) == [(1, 8), (2, 12), (3, 20)]
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

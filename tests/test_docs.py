@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pmsite.diagnostics import RULES
+from pmsite.schemas import json_schema
 
 from .sites import ROOT
 
@@ -78,3 +79,10 @@ def test_every_rule_has_a_page(code: str) -> None:
 
 def test_the_commands_are_found() -> None:
     assert sum(len(commands(page)) for page in WITH_COMMANDS) >= 10
+
+
+@pytest.mark.parametrize("name", ["front-matter", "config"])
+def test_the_published_schemas_are_current(name: str) -> None:
+    """Written anew by: pmsite schema NAME > docs/schema/NAME.json"""
+    published = (ROOT / f"docs/schema/{name}.json").read_text(encoding="utf-8")
+    assert published == json_schema(name) + "\n"

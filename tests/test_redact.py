@@ -31,10 +31,14 @@ def test_blocks_go_and_without_an_audience_only_their_marks(text: str, public: s
     assert redact(text, keep=True) == (internal, ())
 
 
-@pytest.mark.parametrize("letters", list(itertools.islice(itertools.product(*zip("internal", "INTERNAL")), 0, 256, 17)))  # fmt: skip
-def test_capitals_do_not_matter(letters: tuple[str, ...]) -> None:
-    word = "".join(letters)
-    assert redact(f"a<!-- {word} -->secret<!-- /{word} -->b", keep=False) == ("ab", ())
+def test_capitals_do_not_matter() -> None:
+    spellings = ("".join(letters) for letters in itertools.product(*zip("internal", "INTERNAL", strict=True)))
+    shown = [
+        word
+        for word in spellings
+        if redact(f"a<!-- {word} -->secret<!-- /{word} -->b", keep=False) != ("ab", ())
+    ]
+    assert shown == []
 
 
 def test_an_unclosed_block_hides_the_rest_and_is_reported() -> None:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pmsite.archive.incident import ActionItem, Duration, Incident, Milestone, Timestamp
+from pmsite.archive.incident import ActionItem, ActionStatus, Duration, Incident
 from pmsite.archive.insights import Distribution, Minutes, YearCount
 from pmsite.cache import fingerprint
+from pmsite.site.story import Entry, Segment, Stop, bar, durations, stops, timeline
 from pmsite.source.outline import Heading
 
 
@@ -74,40 +75,6 @@ class Pagination:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """A milestone on the way from start to end; `since_start` and `since_last` in seconds where known."""
-
-    name: str
-    label: str
-    at: Milestone
-    since_start: int | None
-    since_last: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch between two milestones, as a part of the whole from 0 to 1000."""
-
-    name: str
-    label: str
-    start: int
-    width: int
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A timeline entry; `day` is set where a new day begins."""
-
-    anchor: str
-    at: Timestamp | None
-    since_start: int | None
-    event: str
-    kind: str
-    day: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class Action:
     item: ActionItem
     row: Row
@@ -151,12 +118,8 @@ class IncidentView:
     head: PageView
     incident: Incident
     row: Row
+    zone: str
     terms: Mapping[str, tuple[Link, ...]]
-    durations: Mapping[str, Duration]
-    stops: tuple[Stop, ...]
-    bar: tuple[Segment, ...]
-    timeline: tuple[Entry, ...]
-    done: int
     relations: tuple[Relation, ...]
     alike: tuple[Row, ...]
     previous: Row | None
@@ -164,6 +127,29 @@ class IncidentView:
     prose: Prose
     source_url: str
     edit_url: str
+
+    # What follows from the incident alone is worked out where the page is rendered.
+
+    @property
+    def durations(self) -> Mapping[str, Duration]:
+        return durations(self.incident)
+
+    @property
+    def stops(self) -> tuple[Stop, ...]:
+        return stops(self.incident)
+
+    @property
+    def bar(self) -> tuple[Segment, ...]:
+        return bar(self.incident)
+
+    @property
+    def timeline(self) -> tuple[Entry, ...]:
+        return timeline(self.incident, self.zone)
+
+    @property
+    def done(self) -> int:
+        """How many action items are done."""
+        return sum(item.status is ActionStatus.DONE for item in self.incident.action_items)
 
 
 @dataclass(frozen=True, slots=True)

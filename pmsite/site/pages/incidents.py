@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from pmsite.archive.incident import ActionStatus, Incident
+from pmsite.archive.incident import Incident
 from pmsite.archive.related import Relations
 from pmsite.site import urls
 from pmsite.site.plan import Page, Plan, paginate
-from pmsite.site.present import bar, by_year, durations, stops, timeline
+from pmsite.site.present import by_year
 from pmsite.site.views import CountedLink, Facet, IncidentView, Link, ListView, Relation, Row
 
 
@@ -32,12 +32,8 @@ def _incident(plan: Plan, incident: Incident, older: Row | None, newer: Row | No
         ),
         incident=incident,
         row=row(incident),
+        zone=plan.config.timezone,
         terms=plan.present.terms(incident),
-        durations=durations(incident),
-        stops=stops(incident),
-        bar=bar(incident),
-        timeline=timeline(incident, plan.config.timezone),
-        done=sum(item.status is ActionStatus.DONE for item in incident.action_items),
         relations=tuple(
             Relation(item.label, row(item.incident), item.is_recurrence) for item in related.stated
         ),

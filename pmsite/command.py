@@ -1,0 +1,235 @@
+"""What every command does: read the common options, find the site, report problems, choose the exit code.
+
+Exit codes: 0 fine, 1 the content has errors, 2 usage or configuration, 3 a bug in pmsite, 130 interrupted.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+import pmsite
+
+if TYPE_CHECKING:
+    from pmsite.build import Options, Report
+    from pmsite.config import Site
+    from pmsite.report import Progress, Reporter
+
+
+class Color(Enum):
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Format(Enum):
+    FULL = "full"
+    CONCISE = "concise"
+    JSON = "json"
+    GITHUB = "github"
+
+
+class Audience(Enum):
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    RESTRICTED = "restricted"
+
+
+Source = Annotated[
+    Path | None, typer.Argument(help="A folder of postmortems, or one file; else what pmsite.yaml says.")
+]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", "-c", help="The configuration file.", exists=True, dir_okay=False)
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print every warning.")]
+ColorOption = Annotated[Color, typer.Option("--color", help="Colours in messages.")]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--output-format", help="How problems are printed; github under GitHub Actions."),
+]
+Now = Annotated[
+    str | None, typer.Option("--now", help="The day to take as today, such as 2026-11-01.", metavar="DATE")
+]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", help="Worker processes.", min=1, max=64)]
+Strict = Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")]
+AudienceOption = Annotated[
+    Audience | None, typer.Option("--audience", help="Who the site is for; the rest is left out.")
+]
+Drafts = Annotated[
+    bool | None, typer.Option("--drafts/--no-drafts", help="Show drafts; internal sites do by themselves.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What nearly every command takes."""
+
+    site: "Site"
+    options: "Options"
+    reporter: "Reporter"
+
+
+def common(
+    source: Path | None,
+    config: Path | None,
+    quiet: bool,
+    verbose: bool,
+    color: Color,
+    output_format: Format | None,
+    now: str | None,
+    jobs: int | None,
+    strict: bool,
+    *,
+    keep_going: bool = False,
+    drafts: bool | None = None,
+    audience: Audience | None = None,
+    output: Path | None = None,
+    base_url: str | None = None,
+    theme: str | None = None,
+    results: bool = False,
+) -> Common:
+    from pmsite.build import Options
+    from pmsite.config import find_site, with_overrides
+
+    site = find_site(source, config, Path.cwd())
+    site = with_overrides(
+        site,
+        output=str(Path.cwd() / output) if output is not None else None,
+        base_url=base_url,
+        theme=theme,
+        drafts=drafts,
+        audience=audience.value if audience else None,
+    )
+    day = today(now, site.config.timezone)
+    options = Options(day, strict=strict, keep_going=keep_going, jobs=jobs or _cores())
+    return Common(site, options, reporter_for(site.root, quiet, verbose, color, output_format, results))
+
+
+def reporter_for(
+    root: Path, quiet: bool, verbose: bool, color: Color, output_format: Format | None, results: bool = False
+) -> "Reporter":
+    from pmsite.report import OutputFormat, Reporter
+
+    if output_format is None:
+        output_format = Format.GITHUB if os.environ.get("GITHUB_ACTIONS") == "true" else Format.FULL
+    stream = sys.stdout if results else sys.stderr
+    colorful = color is Color.ALWAYS or (
+        color is Color.AUTO
+        and stream.isatty()
+        and "NO_COLOR" not in os.environ
+        and os.environ.get("TERM") != "dumb"
+    )
+    return Reporter(
+        root,
+        output_format=OutputFormat(output_format.value),
+        quiet=quiet,
+        verbose=verbose,
+        color=colorful,
+        stream=stream,
+    )
+
+
+def progress_line(quiet: bool) -> "Progress":
+    from pmsite.report import Progress
+
+    return Progress(visible=not quiet and sys.stderr.isatty() and "CI" not in os.environ)
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def today(now: str | None, zone: str) -> date:
+    """`--now`, else SOURCE_DATE_EPOCH (https://reproducible-builds.org), else today in the site's zone."""
+    from zoneinfo import ZoneInfo
+
+    if now is not None:
+        return day_option(now, "--now")
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
+    return moment.astimezone(ZoneInfo(zone) if zone else None).date()
+
+
+def day_option(text: str, option: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        typer.echo(f'{option}: "{text}" is not a date; write 2026-11-01', err=True)
+        raise typer.Exit(2) from None
+
+
+def remove_cache(folder: Path) -> None:
+    for path in folder.glob("cache.sqlite*"):
+        path.unlink(missing_ok=True)
+
+
+def summary(site: "Site", report: "Report", seconds: float) -> str:
+    if report.changes is None:
+        return f"{counts(report)}; nothing was written"
+    changes = report.changes
+    where = os.path.relpath(site.output)
+    return (
+        f"{counts(report)}; {changes.written} files written, {changes.unchanged} unchanged, "
+        f"{changes.removed} removed in {seconds:.1f} s: {where}/index.html"
+    )
+
+
+def counts(report: "Report") -> str:
+    from pmsite.diagnostics import Severity
+
+    errors = sum(problem.severity is Severity.ERROR for problem in report.diagnostics)
+    warnings = len(report.diagnostics) - errors
+    return f"{_count(report.documents, 'document')}, {_count(errors, 'error')}, {_count(warnings, 'warning')}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def exit_with(report: "Report") -> None:
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def guarded(output_format: Format | None = None, color: Color = Color.AUTO) -> "Iterator[None]":
+    """Turns what goes wrong into problems and exit codes."""
+    from pmsite.diagnostics import ConfigurationError, PmsiteError
+
+    try:
+        yield
+    except PmsiteError as error:
+        reporter_for(Path(), False, True, color, output_format).show(error.diagnostics)
+        raise typer.Exit(2 if isinstance(error, ConfigurationError) else 1) from None
+    except (typer.Exit, typer.Abort, KeyboardInterrupt):
+        raise
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise typer.Exit(1) from None
+    except Exception:
+        _bug()
+
+
+def _bug() -> NoReturn:
+    """An error that is pmsite's own: everything that is needed to report it, and exit code 3."""
+    import platform
+    import traceback
+
+    typer.echo(
+        f"pmsite {pmsite.__version__} has a bug; the published site is unchanged.\n"
+        "Please report it to the project's issue tracker, with the command and what follows:\n\n"
+        f"Python {platform.python_version()} on {platform.system()}\n{traceback.format_exc()}",
+        err=True,
+    )
+    raise typer.Exit(3)
