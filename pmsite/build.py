@@ -1,7 +1,7 @@
 """The pipeline: read, know, show, check, write."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -64,7 +64,7 @@ class PlannedSite:
 def build(site: Site, options: Options, progress: Callable[[str, int, int], None] | None = None) -> Report:
     """Build a site and publish it, unless it has errors. Raises PmsiteError where it cannot go on at all."""
     refuse_unsafe_output(site)
-    with locked(site.state), _opened(site) as store:
+    with locked(site.output, site.state.parent), _opened(site) as store:
         theme = load_theme(site)
         collection = collect(site, store, options.jobs, progress and partial(progress, "reading"))
         planned = plan_site(site, options, collection, theme)
@@ -94,6 +94,9 @@ def load_archive(site: Site, options: Options) -> tuple[Archive, tuple[Diagnosti
 
 @contextmanager
 def _opened(site: Site) -> Iterator[Store]:
+    with suppress(OSError):
+        site.state.mkdir(parents=True, exist_ok=True)
+        (site.state.parent / ".gitignore").write_text("*\n", encoding="utf-8")
     store = Store(site.state)
     try:
         yield store

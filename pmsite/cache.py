@@ -440,6 +440,8 @@ def _work(
     """A worker's life: jobs come in by their numbers, results go out a batch at a time."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if limits is not None:
+        # A library that runs out of memory says so on its way out; the parent names the document instead.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         _limit_memory(limits.memory)
     done: list[Produced] = []
 

@@ -156,7 +156,7 @@ def missing_fields(checked: Checked) -> Iterator[Diagnostic]:
         for code, field, text, hint in _REQUIRED:
             if not getattr(incident, field):
                 yield _at(document, code, "title", f"is final and has no {text}", hint)
-        if incident.title == document.path.rsplit("/", 1)[-1].removesuffix(".md"):
+        if not document.has_title:
             yield _at(
                 document, "W401", "title", "is final and has no title", "write title:, or a first heading"
             )

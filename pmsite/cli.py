@@ -269,23 +269,25 @@ def schema(name: Annotated[SchemaName, typer.Argument(help="What to describe.")]
 
 
 @app.command()
-def clean(config: ConfigFile = None) -> None:
+def clean(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The folder that the site is in.")
+    ] = None,
+    config: ConfigFile = None,
+) -> None:
     """Remove what pmsite made: the site and the cache. Other files in the output folder stay."""
     from pmsite.config import find_site
     from pmsite.site.write import clean as remove
 
     with guarded():
         site = find_site(None, config, Path.cwd())
-        removed = remove(site.output)
-        for folder in {site.state, *(site.state.parent.glob("*/") if site.state.parent.is_dir() else ())}:
-            remove_cache(folder)
-        typer.echo(f"removed {removed} files of {site.output}")
+        folder = Path.cwd() / output if output is not None else site.output
+        removed = remove(folder)
+        for audience in Audience:
+            remove_cache(site.state.parent / audience.value)
+        typer.echo(f"removed {removed} files of {folder}")
 
 
 def main() -> None:
-    """The entry point. Never shows a traceback for a user's mistake."""
-    try:
-        app()
-    except KeyboardInterrupt:
-        typer.echo("interrupted; the published site is as it was", err=True)
-        sys.exit(130)
+    """The entry point."""
+    app(prog_name="pmsite")

@@ -212,7 +212,10 @@ def guarded(output_format: Format | None = None, color: Color = Color.AUTO) -> "
     except PmsiteError as error:
         reporter_for(Path(), False, True, color, output_format).show(error.diagnostics)
         raise typer.Exit(2 if isinstance(error, ConfigurationError) else 1) from None
-    except (typer.Exit, typer.Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
+        typer.echo("interrupted; the published site is as it was", err=True)
+        raise typer.Exit(130) from None
+    except (typer.Exit, typer.Abort):
         raise
     except BrokenPipeError:
         sys.stderr.close()

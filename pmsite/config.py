@@ -114,6 +114,8 @@ def _rules(value: Any) -> Any:
         if code not in RULES:
             near = did_you_mean(key, [*RULES, *by_name])
             raise ValueError(f'no rule is called "{key}"' + (f" (did you mean {near}?)" if near else ""))
+        if RULES[code].severity is Severity.ERROR and severity != Severity.ERROR.value:
+            raise ValueError(f"{code} {RULES[code].name} is always an error: a site with it would be wrong")
         given[code] = severity
     return given
 
@@ -342,7 +344,7 @@ class Site:
 
     @property
     def state(self) -> Path:
-        """The folder of the cache and the lock; each audience has its own."""
+        """The folder of the cache; each audience has its own."""
         return self.home / ".pmsite" / self.config.audience.value
 
     def position(self, path: KeyPath) -> Position:
@@ -397,10 +399,16 @@ def _with_content(config: Config, source: Path, root: Path) -> Config:
 
 
 def with_overrides(site: Site, **given: Any) -> Site:
-    """The site with what the command line says instead. Raises ConfigurationError for what cannot be."""
+    """The site with what the command line says instead. Raises ConfigurationError for what cannot be.
+
+    A site for another audience than the configured one has an output folder of its own: `site-public`.
+    """
     overrides = {key: value for key, value in given.items() if value is not None}
     if not overrides:
         return site
+    audience = overrides.get("audience", site.config.audience.value)
+    if audience != site.config.audience.value and "output" not in overrides:
+        overrides["output"] = f"{site.config.output}-{audience}"
     try:
         if "base_url" in overrides:
             overrides["base_url"] = _base_url(overrides["base_url"])

@@ -110,8 +110,11 @@ class Reporter:
         self._line("")
 
     def _source_line(self, problem: Diagnostic) -> str | None:
+        location = self._root / problem.path
+        if not location.resolve().is_relative_to(self._root.resolve()):
+            return None  # a link that leads out of the source: what it leads to is not ours to print
         try:
-            lines = (self._root / problem.path).read_text(encoding="utf-8-sig").splitlines()
+            lines = location.read_text(encoding="utf-8-sig").splitlines()
             text = lines[problem.line - 1].expandtabs(1)
         except (OSError, ValueError, IndexError):
             return None

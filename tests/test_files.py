@@ -104,7 +104,9 @@ def test_the_output_folder_is_never_content(tmp_path: Path) -> None:
         ("2023-10-07.log", False),
     ],
 )
-def test_what_looks_like_a_postmortem_and_is_not_read_is_named(tmp_path: Path, name: str, named: bool) -> None:
+def test_what_looks_like_a_postmortem_and_is_not_read_is_named(
+    tmp_path: Path, name: str, named: bool
+) -> None:
     write(tmp_path, f"content/{name}", "content/web.md")
     assert problems(find(tmp_path)) == ([("W110", f"content/{name}")] if named else [])
 
@@ -205,7 +207,9 @@ def test_the_state_changes_with_the_content_even_if_size_and_time_stay(tmp_path:
     assert state().state != before.state
 
 
-@pytest.mark.parametrize(("name", "expected"), [("2023-10-07-Web", "2023-10-07-web"), ("Ünïcode", "ünïcode"), ("con", "con-")])
+@pytest.mark.parametrize(
+    ("name", "expected"), [("2023-10-07-Web", "2023-10-07-web"), ("Ünïcode", "ünïcode"), ("con", "con-")]
+)
 def test_identifiers(name: str, expected: str) -> None:
     assert identifier(name) == expected
     assert identifier("🔥").startswith("incident-")

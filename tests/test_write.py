@@ -133,7 +133,7 @@ def test_any_failing_call_leaves_the_old_site(
 def test_a_second_build_is_told_who_is_at_it(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from pmsite.site.write import locked\n"
-        "with locked(Path(sys.argv[1])):\n    print('locked', flush=True); time.sleep(60)"
+        "with locked(Path(sys.argv[1]) / 'site', Path(sys.argv[1])):\n    print('locked', flush=True); time.sleep(60)"
     )
     other = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path / "state")],
@@ -143,7 +143,7 @@ def test_a_second_build_is_told_who_is_at_it(tmp_path: Path) -> None:
     try:
         assert other.stdout is not None
         other.stdout.readline()
-        with pytest.raises(ContentError) as error, locked(tmp_path / "state"):
+        with pytest.raises(ContentError) as error, locked(tmp_path / "state/site", tmp_path / "state"):
             pass
         assert str(other.pid) in error.value.diagnostics[0].message
     finally:
@@ -151,7 +151,7 @@ def test_a_second_build_is_told_who_is_at_it(tmp_path: Path) -> None:
         other.wait()
         if other.stdout:
             other.stdout.close()
-    with locked(tmp_path / "state"):
+    with locked(tmp_path / "state/site", tmp_path / "state"):
         pass
 
 

@@ -254,6 +254,21 @@ class Incident:
         return tuple(item for item in self.action_items if item.status.is_open)
 
 
+def doubted(incident: Incident) -> tuple[str, ...]:
+    """The milestones that are approximate, or earlier than one that should come before them."""
+    found = []
+    last: Timestamp | None = None
+    for name in MILESTONES:
+        at = incident.milestone(name)
+        if not isinstance(at, Timestamp):
+            continue
+        apart = at.seconds_since(last) if last is not None else None
+        if at.precision is Precision.APPROXIMATE or (apart is not None and apart < 0):
+            found.append(name)
+        last = at
+    return tuple(found)
+
+
 def time_to_detect(incident: Incident) -> Duration:
     return between(incident, "started", "detected")
 

@@ -14,6 +14,7 @@ from pmsite.archive.incident import (
     Incident,
     Milestone,
     Timestamp,
+    doubted,
     impact_duration,
     time_to_acknowledge,
     time_to_detect,
@@ -117,7 +118,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "related": [{"id": relation.id, "type": relation.type.value} for relation in incident.related],
         "exclude_from_metrics": incident.exclude_from_metrics or None,
         "inferred": incident.inferred,
-        "doubted": [name for name in ("mitigate", "detect") if spans[name].doubt],
+        "doubted": doubted(incident),
     }
 
 

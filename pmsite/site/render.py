@@ -30,13 +30,15 @@ from pmsite.site import urls
 from pmsite.site.data import serialised
 from pmsite.site.plan import Page
 from pmsite.site.theme import Theme
-from pmsite.site.views import Link, Prose
+from pmsite.site.views import Link, Prose, Row
 
 DIGEST_SIZE = 16
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
 _LAYER_PREFIX = re.compile(r"!(?P<layer>[\w.-]+)(?P<plus>\+?)/(?P<name>.*)\Z")
 _LINK = re.compile(r'href="pmsite-link:(\d+)"')
 _IMAGE = re.compile(r'<img(?:\s+[\w-]+="[^"]*")*?\s+src="pmsite-link:(\d+)"(?:\s+[\w-]+="[^"]*")*\s*/?>')
+_MAX_ROWS = 50_000
+_ROW = re.compile(r"\brow\(")
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _REFERENCE = re.compile(
     r"\{%[-+]?\s*(?:extends|include|import|from)\s+(?:(?P<quote>[\"'])(?P<name>[^\"']+)(?P=quote))?",
@@ -116,6 +118,8 @@ def _is_plain(name: str) -> bool:
 class _Environment(SandboxedEnvironment):
     """A sandbox in which `!parent/x.html` is the next template in the lookup after the one that asks for it."""
 
+    own_functions: frozenset[Any] = frozenset()
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         """The sandbox's checks are for objects that could reach the system; frozen values of ours cannot."""
         is_value = _KINDS.get(type(obj))
@@ -130,7 +134,7 @@ class _Environment(SandboxedEnvironment):
 
     def call(self, context: Context, function: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Likewise: our own functions need no check."""
-        if function is _url or function is _asset:
+        if function in self.own_functions:
             return function(context, *args)
         return super().call(context, function, *args, **kwargs)
 
@@ -147,6 +151,8 @@ def _references(source: str) -> Iterator[tuple[int, str | None]]:
     text = _COMMENT.sub(lambda found: " " * len(found[0]), source)
     for found in _REFERENCE.finditer(text):
         yield found.start(), found["name"]
+    if (row := _ROW.search(text)) is not None:
+        yield row.start(), "row.html"
 
 
 class Renderer:
@@ -159,6 +165,7 @@ class Renderer:
         self._environment = self._make_environment()
         self._store: Store | None = None
         self._closures: dict[str, str] = {}
+        self._rows: dict[tuple[str, str], Markup] = {}
 
     def _make_environment(self) -> _Environment:
         environment = _Environment(
@@ -188,8 +195,14 @@ class Renderer:
             canonical=lambda path: urls.encode(path.removesuffix("index.html")),
         )
         environment.globals.update(
-            site=self.facts, options=self.theme.options, url=_url, asset=_asset, prose=self._prose
+            site=self.facts,
+            options=self.theme.options,
+            url=_url,
+            asset=_asset,
+            prose=self._prose,
+            row=self._row,
         )
+        environment.own_functions = frozenset((_url, _asset, self._prose, self._row))
         return environment
 
     def __reduce__(self) -> tuple[type["Renderer"], tuple[Theme, SiteFacts]]:
@@ -292,6 +305,18 @@ class Renderer:
             if frame.filename.startswith(folders):
                 return Path(frame.filename), frame.lineno or 1
         return None, 1
+
+    @pass_context
+    def _row(self, context: Context, item: Row) -> Markup:
+        """An incident in a list, by the template row.html: the same in every list at the same depth, so made once."""
+        key = context["root"], item.digest
+        markup = self._rows.get(key)
+        if markup is None:
+            if len(self._rows) >= _MAX_ROWS:
+                self._rows.clear()
+            text = self._environment.get_template("row.html").render(item=item, root=key[0])
+            markup = self._rows[key] = Markup(text)
+        return markup
 
     @pass_context
     def _prose(self, context: Context, prose: Prose) -> Markup:

@@ -21,6 +21,7 @@ from pathlib import Path
 from pmsite.cache import Produced, Store, fingerprint
 from pmsite.config import Site
 from pmsite.diagnostics import START, ConfigurationError, ContentError, diagnose
+from pmsite.site.urls import short_hash
 
 MANIFEST = ".pmsite-manifest.json"
 _DIGEST_SIZE = 16
@@ -349,14 +350,16 @@ def _replace_file_by_file(new: Path, published: Path, orphans: set[str]) -> None
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Only one build at a time: a second one is told which process is at it. A dead process holds no lock."""
+def locked(output: Path, state: Path) -> Iterator[None]:
+    """Only one build of an output at a time: a second one is told which process is at it.
+
+    The lock is a file in the folder `state`; a dead process holds no lock.
+    """
     try:
         import fcntl
 
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder.parent / ".gitignore").write_text("*\n", encoding="utf-8")
-        lock = (folder / "lock").open("a+", encoding="ascii")
+        state.mkdir(parents=True, exist_ok=True)
+        lock = (state / f"lock-{short_hash(str(output))}").open("a+", encoding="ascii")
     except (ImportError, OSError):
         yield
         return
@@ -367,7 +370,7 @@ def locked(folder: Path) -> Iterator[None]:
             lock.seek(0)
             holder = lock.read().strip() or "unknown"
             message = f"another build of this site is running (process {holder})"
-            raise ContentError(diagnose("E702", folder.name, START, message, "wait until it ends")) from None
+            raise ContentError(diagnose("E702", output.name, START, message, "wait until it ends")) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

@@ -45,7 +45,7 @@ def assemble(
     incident = Incident(
         id=identifier,
         source=source,
-        title=title or fields.title,
+        title=title,
         date=day,
         published=fields.published,
         updated=fields.updated,

@@ -71,6 +71,7 @@ class Document:
     visibility: Visibility
     body: Body
     incident: Incident | None = None
+    has_title: bool = True
     name_date: date | None = None
     positions: tuple[tuple[str, Position], ...] = ()
     unknown_fields: tuple[tuple[str, Position], ...] = ()
@@ -154,7 +155,7 @@ class Reader:
         if role is Role.POSTMORTEM:
             origin = fields.id or identifier(file.name)
             incident, problems = assemble(
-                fields, self._reading, identifier(origin), file.path, shape.title, name_date
+                fields, self._reading, identifier(origin), file.path, shape.title or file.name, name_date
             )
         diagnostics += [
             diagnose("E103", file.path, front.position(problem.field), problem.message, problem.hint)
@@ -175,6 +176,7 @@ class Reader:
             visibility=fields.visibility,
             body=body,
             incident=incident,
+            has_title=bool(shape.title),
             name_date=name_date,
             positions=front.positions(),
             unknown_fields=front.unknown(),

@@ -10,7 +10,7 @@ _MARK = re.compile(r"<!--\s*(/?)\s*internal\s*-->", re.IGNORECASE)
 def redact(text: str, *, keep: bool) -> tuple[str, tuple[int, ...]]:
     """The text without internal blocks (or, with `keep`, without their marks), and the offsets of stray marks.
 
-    Blocks may be nested. After a stray mark nothing more is kept: what may be secret is never shown by mistake.
+    Blocks may be nested. A stray mark is always an error, so that what may be secret is never published by mistake.
     """
     if "internal" not in text and "INTERNAL" not in text and "Internal" not in text:
         return text, ()

@@ -1,0 +1,61 @@
+"""Code to spans: the text is kept whatever the language, and nothing in it becomes markup."""
+
+import re
+from html import unescape
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pmsite.source.highlight import _ALIASES, _LANGUAGES, MAX_LENGTH, MAX_LINE, highlighted
+
+
+def text_of(html: str) -> str:
+    return unescape(re.sub(r"</?span[^>]*>", "", html))
+
+
+@pytest.mark.parametrize(
+    ("code", "language", "html"),
+    [
+        ("x = 1", "python", '<span class="n">x</span> <span class="o">=</span> <span class="mi">1</span>'),
+        ("x = 1", "py", '<span class="n">x</span> <span class="o">=</span> <span class="mi">1</span>'),
+        ("a<b>&c", "", "a&lt;b&gt;&amp;c"),
+        ("a<b>", "nonsense", "a&lt;b&gt;"),
+        ("a<b>", "scala", "a&lt;b&gt;"),
+        ('"' + "\\" * 40, "scala", '"' + "\\" * 40),
+    ],
+)
+def test_code(code: str, language: str, html: str) -> None:
+    assert highlighted(code, language) == html
+
+
+def test_every_language_of_the_list_and_every_alias_has_a_lexer() -> None:
+    code = '<a href="x">1</a> # "x" = 1; // y\n'
+    plain = highlighted(code, "")
+    without = [name for name in sorted({*_LANGUAGES, *_ALIASES}) if highlighted(code, name) == plain]
+    assert without == []
+    assert set(_ALIASES.values()) <= _LANGUAGES
+
+
+def test_what_is_too_long_or_too_wide_stays_plain() -> None:
+    assert "<span" in highlighted("x = 1\n" * (MAX_LENGTH // 6), "python")
+    assert "<span" not in highlighted("x = 1\n" * (MAX_LENGTH // 6 + 1), "python")
+    assert "<span" in highlighted("x" * MAX_LINE, "python")
+    assert "<span" not in highlighted("\n" + "x" * (MAX_LINE + 1), "python")
+
+
+@pytest.mark.parametrize("code", ["", "\n", "\n\nx\n\n", "  x", "x  \n", "x"])
+def test_blank_lines_and_spaces_are_kept(code: str) -> None:
+    for language in ("python", "yaml", "console", "diff"):
+        assert text_of(highlighted(code, language)) == code
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.text(st.sampled_from("<>&\"'/=[]{}()#$-\\\n ax1:;é"), max_size=80),
+    st.sampled_from(sorted({*_LANGUAGES, "", "nonsense"})),
+)
+def test_the_text_is_kept_and_nothing_in_it_is_markup(code: str, language: str) -> None:
+    html = highlighted(code, language)
+    assert text_of(html) == code
+    assert re.sub(r'<span class="[a-z0-9 -]+">|</span>', "", html).count("<") == 0
