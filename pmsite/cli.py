@@ -12,6 +12,7 @@ import typer
 
 import pmsite
 from pmsite.command import (
+    Audience,
     AudienceOption,
     Color,
     ColorOption,

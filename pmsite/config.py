@@ -110,7 +110,7 @@ def _rules(value: Any) -> Any:
     by_name = {rule.name: code for code, rule in RULES.items()}
     given = {}
     for key, severity in value.items():
-        code = by_name.get(key, key)
+        code = str(by_name.get(key, key))
         if code not in RULES:
             near = did_you_mean(key, [*RULES, *by_name])
             raise ValueError(f'no rule is called "{key}"' + (f" (did you mean {near}?)" if near else ""))

@@ -187,7 +187,7 @@ class NewSite:
             raise ContentError(
                 *(
                     diagnose(
-                        "E701", path, START, f"in {self._published.folder.name}/ was not made by pmsite", hint
+                        "E701", f"{self._published.folder.name}/{path}", START, "was not made by pmsite", hint
                     )
                     for path in in_the_way
                 )
