@@ -14,12 +14,21 @@ from pmsite.archive.incident import Visibility
 from pmsite.cache import Failure, Store, cached_map
 from pmsite.check import Checked, check_archive, check_outputs
 from pmsite.config import Site
-from pmsite.diagnostics import ContentError, Diagnostic, Position, Severity, configured, diagnose, has_errors
+from pmsite.diagnostics import (
+    START,
+    ContentError,
+    Diagnostic,
+    Position,
+    Severity,
+    configured,
+    diagnose,
+    has_errors,
+)
 from pmsite.site.links import LinkResolver
 from pmsite.site.pages import plan_pages
 from pmsite.site.plan import Page, Plan, address_of
 from pmsite.site.present import Presenter
-from pmsite.site.render import PageError, Renderer, SiteFacts, decode_error, render_pages
+from pmsite.site.render import PageError, ProseMissing, Renderer, SiteFacts, decode_error, render_pages
 from pmsite.site.theme import Theme, load_theme, shown_template
 from pmsite.site.views import Link, Prose
 from pmsite.site.write import Changes, NewSite, PublishedSite, locked, refuse_unsafe_output
@@ -65,14 +74,24 @@ def build(site: Site, options: Options, progress: Callable[[str, int, int], None
     """Build a site and publish it, unless it has errors. Raises PmsiteError where it cannot go on at all."""
     refuse_unsafe_output(site)
     with locked(site.output, site.state.parent), _opened(site) as store:
-        theme = load_theme(site)
-        collection = collect(site, store, options.jobs, progress and partial(progress, "reading"))
-        planned = plan_site(site, options, collection, theme)
-        if planned.is_blocked:
-            return Report(len(collection.documents), planned.diagnostics)
-        rendering = progress and partial(progress, "rendering")
-        rendered, changes = _publish(site, options, store, theme, collection, planned, rendering)
-        return Report(len(collection.documents), planned.diagnostics, rendered, changes)
+        try:
+            return _build(site, options, store, progress)
+        except ProseMissing:
+            store.clear()
+            return _build(site, options, store, progress)
+
+
+def _build(
+    site: Site, options: Options, store: Store, progress: Callable[[str, int, int], None] | None
+) -> Report:
+    theme = load_theme(site)
+    collection = collect(site, store, options.jobs, progress and partial(progress, "reading"))
+    planned = plan_site(site, options, collection, theme)
+    if planned.is_blocked:
+        return Report(len(collection.documents), planned.diagnostics)
+    rendering = progress and partial(progress, "rendering")
+    rendered, changes = _publish(site, options, store, theme, collection, planned, rendering)
+    return Report(len(collection.documents), planned.diagnostics, rendered, changes)
 
 
 def check(site: Site, options: Options) -> Report:
@@ -107,6 +126,7 @@ def _opened(site: Site) -> Iterator[Store]:
 def plan_site(site: Site, options: Options, collection: Collection, theme: Theme) -> PlannedSite:
     """Decide every page and find every problem."""
     unreadable = {document.path for document in collection.documents if has_errors(document.diagnostics)}
+    unreadable |= {problem.path for problem in collection.sources.diagnostics}
     documents = tuple(
         document
         for document in visible(collection.documents, site.config.audience, site.config.drafts)
@@ -197,6 +217,12 @@ def _collect_pages(
         assert isinstance(value, bytes)
         if value.startswith(b"!"):
             problems.append(_template_problem(site, decode_error(value)))
+        elif value == b"?":
+            raise ProseMissing
+        elif value.startswith(b"#"):
+            path, _, reason = value[1:].decode().rpartition(": ")
+            hint = "the published site is unchanged"
+            raise ContentError(diagnose("E702", path, START, f"cannot be written: {reason}", hint))
         elif (new.folder / page.path).is_file():
             new.rendered(page.path, value[1:])
             rendered.append(page.path)

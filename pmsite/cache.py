@@ -218,6 +218,11 @@ class Store:
             self._database.execute("DELETE FROM entry WHERE key NOT IN (SELECT key FROM used)")
             self._database.execute("DROP TABLE used")
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with suppress(sqlite3.Error), self._database:
+            self._database.execute("DELETE FROM entry")
+
     @classmethod
     def at(cls, path: Path) -> "Store":
         """The store in a file, for another process: SQLite's connections must not cross a fork."""

@@ -15,7 +15,7 @@ from pmsite.diagnostics import START, Diagnostic, diagnose, did_you_mean
 from pmsite.site import urls
 from pmsite.site.plan import Page
 from pmsite.source.read import Document
-from pmsite.source.schema import known_keys
+from pmsite.source.schema import FIELDS, canonical_field, known_keys
 
 LONG_GAP = timedelta(days=30)
 STALE_DRAFT = timedelta(days=14)
@@ -129,6 +129,30 @@ def duplicate_ids(checked: Checked) -> Iterator[Diagnostic]:
         for other in others:
             message = f'the id "{other.id}" is also that of {first.path}'
             yield _at(other, "E301", "id", message, "give one of them an id: of its own")
+
+
+def duplicate_numbers(checked: Checked) -> Iterator[Diagnostic]:
+    """A number that several incidents have leads to none of them."""
+    by_number = defaultdict(list)
+    for document, incident in checked.postmortems:
+        if incident.number:
+            by_number[urls.slug(incident.number)].append((document, incident))
+    for documents in by_number.values():
+        first = documents[0][0]
+        for document, incident in documents[1:]:
+            message = f'the number "{incident.number}" is also that of {first.path}'
+            yield _at(document, "W304", "number", message, "give each incident a number of its own")
+
+
+def configured_fields(checked: Checked) -> Iterator[Diagnostic]:
+    """Fields that the configuration names and that do not exist."""
+    names = [*checked.config.fields.values(), *checked.config.defaults]
+    names += [key for folder in checked.config.content for key in folder.defaults]
+    known = [*known_keys(checked.config.fields)]
+    for name in names:
+        if canonical_field(name, checked.config.fields) not in FIELDS:
+            message, hint = unknown_key(name, known)
+            yield diagnose("W502", "pmsite.yaml", START, f"the field {message}", hint)
 
 
 def unknown_related(checked: Checked) -> Iterator[Diagnostic]:
@@ -283,6 +307,8 @@ RULES: tuple[Rule, ...] = (
     new_terms,
     unknown_fields,
     duplicate_ids,
+    duplicate_numbers,
+    configured_fields,
     unknown_related,
     missing_fields,
     milestone_order,

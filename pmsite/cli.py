@@ -98,6 +98,8 @@ def new(
     with guarded():
         site = find_site(None, config, Path.cwd())
         folder = site.root / site.config.content[0].path
+        if not title.strip():
+            raise typer.BadParameter("say what happened", param_hint="TITLE")
         names = {item.value: item for item in scaffold.Template}
         when = day_option(day, "--date") if day else today(None, site.config.timezone)
         chosen = names.get(template, Path(template))

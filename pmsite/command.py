@@ -157,7 +157,11 @@ def today(now: str | None, zone: str) -> date:
     if now is not None:
         return day_option(now, "--now")
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
+    try:
+        moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    except (ValueError, OverflowError, OSError):
+        typer.echo(f'SOURCE_DATE_EPOCH: "{epoch}" is not a number of seconds', err=True)
+        raise typer.Exit(2) from None
     return moment.astimezone(ZoneInfo(zone) if zone else None).date()
 
 
@@ -215,7 +219,7 @@ def guarded(output_format: Format | None = None, color: Color = Color.AUTO) -> "
     except KeyboardInterrupt:
         typer.echo("interrupted; the published site is as it was", err=True)
         raise typer.Exit(130) from None
-    except (typer.Exit, typer.Abort):
+    except (typer.Exit, typer.Abort, typer.BadParameter):
         raise
     except BrokenPipeError:
         sys.stderr.close()

@@ -25,6 +25,7 @@ from pmsite.vocabulary import (
     DEFAULT_IMPACT_TYPES,
     DEFAULT_SEVERITIES,
     Texts,
+    WebAddress,
     Word,
     merged,
     one_or_many,
@@ -138,9 +139,9 @@ class Config:
     """The zone of times that state none, and the zone that pages print times in, such as Europe/Copenhagen."""
     content: Annotated[tuple[ContentFolder, ...], BeforeValidator(_folders)] = (ContentFolder("content"),)
     """The folder, or several folders, of postmortems."""
-    output: str = "site"
+    output: Annotated[str, Field(min_length=1)] = "site"
     """The folder that the site is written to."""
-    theme: str = "default"
+    theme: Annotated[str, Field(min_length=1)] = "default"
     """A built-in theme (default, paper), a folder below themes/, or an installed one."""
     theme_options: dict[str, Any] = field(default_factory=dict)
     """Options that the theme declares in its theme.yaml."""
@@ -162,9 +163,9 @@ class Config:
     """Incidents on one page of a list."""
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
     """The month that the fiscal year begins with; quarters follow it."""
-    source_url: str = ""
+    source_url: WebAddress = ""
     """Where a document's source is shown: an address with `{path}` in it."""
-    edit_url: str = ""
+    edit_url: WebAddress = ""
     """Where a document can be edited: an address with `{path}` in it."""
     severities: Terms = DEFAULT_SEVERITIES
     """Severities, the worst first."""

@@ -1,6 +1,7 @@
 """How problems are printed: in full with the line they are about, one per line, as JSON, or as GitHub annotations."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from enum import Enum
@@ -10,6 +11,8 @@ from typing import TextIO
 from pmsite.diagnostics import RULES, Diagnostic, Severity
 
 PLACES_SHOWN = 3
+# Control characters that could steer a terminal; the escapes of our own colours stay.
+_CONTROL = re.compile(r"\x1b(?!\[\d*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
 _RED, _YELLOW, _BLUE, _DIM, _BOLD, _RESET = (
     "\x1b[31m",
     "\x1b[33m",
@@ -62,7 +65,7 @@ class Reporter:
             self._full(diagnostics)
 
     def _line(self, text: str) -> None:
-        print(text, file=self._stream)
+        print(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text), file=self._stream)
 
     def _paint(self, text: str, *codes: str) -> str:
         return f"{''.join(codes)}{text}{_RESET}" if self._color else text

@@ -21,6 +21,7 @@ KeyPath = tuple[str | int, ...]
 Value = str | None | list["Value"] | dict[str, "Value"]
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _FORBIDDEN = re.compile("[^\t\n\r\x85\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)
 
 
@@ -146,6 +147,8 @@ class _Reader:
         if event.tag is not None:
             self._refuse(event, f"a tag ({event.tag}) is not accepted", "remove it")
         if isinstance(event, yaml.ScalarEvent):
+            if (control := CONTROL.search(event.value)) is not None:
+                self._refuse(event, f"the character U+{ord(control[0]):04X} is not allowed", "remove it")
             plain = event.style is None or event.style == ""
             return None if plain and event.value in _NULLS else event.value
         if len(path) >= MAX_DEPTH:

@@ -19,13 +19,22 @@ def one_or_many(value: Any) -> Any:
 Texts = Annotated[tuple[str, ...], BeforeValidator(one_or_many)]
 
 
+def _web_address(value: Any) -> Any:
+    if value and not (isinstance(value, str) and value.startswith(("https://", "http://", "mailto:"))):
+        raise ValueError("not a web address; begin it with https://")
+    return value
+
+
+WebAddress = Annotated[str, BeforeValidator(_web_address)]
+
+
 @dataclass(frozen=True, slots=True)
 class LabelledUrl:
     __pydantic_config__ = _documented
 
     label: str
     """What the link says."""
-    url: str
+    url: WebAddress
     """Where it leads."""
 
 

@@ -173,7 +173,7 @@ def test_the_mode_can_be_chosen_and_is_kept(browser: Browser, site: Path) -> Non
     page = context.new_page()
     page.goto((site / KINDS["incident"]).as_uri())
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    button = page.locator("[data-pm-mode]")
+    button = page.locator("button[data-pm-mode]")
     button.click()
     button.click()
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor")

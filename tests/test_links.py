@@ -6,6 +6,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from pmsite.source import collect
 from tests.sites import ARCHIVE, build_site, codes, problems, tree, write_files
 
 BASE = "https://example.org/pm/"
@@ -53,6 +54,12 @@ a,b
 -- content/log.txt --
 log
 """
+
+
+@pytest.fixture(autouse=True)
+def _read_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading without a time limit needs no process of its own, which makes hundreds of small sites quick."""
+    monkeypatch.setattr(collect, "LIMITS", None)
 
 
 def href(folder: Path, text: str, page: str = "incidents/2024-01-01-a/index.html") -> str | None:
@@ -103,7 +110,6 @@ def test_a_link_leads_where_the_author_meant(tmp_path: Path, target: str, leads_
     report = build_site(with_link(tmp_path, f"[the link]({target})"))
     assert problems(report) == []
     assert href(tmp_path, "the link") == leads_to
-    assert broken(tmp_path / "site") == []
 
 
 @pytest.mark.parametrize(
@@ -268,14 +274,14 @@ def test_a_link_to_a_hidden_document_is_as_if_it_did_not_exist(tmp_path: Path, h
     """The public site's bytes and problems are the same with and without the hidden document."""
     text = SITE.replace("LINK", "[the link](2024-02-02-b.md#what-happened)")
     text = text.replace("SEV2", f"SEV2\n{hidden}").replace(
-        "Links\n", "Links\ndefaults: {visibility: public}\n"
+        "Links\n", "Links\naudience: public\ndefaults: {visibility: public}\n"
     )
     sites = []
     for name in ("with", "without"):
         write_files(tmp_path / name, text)
         if name == "without":
             (tmp_path / name / "content/2024-02-02-b.md").unlink()
-        report = build_site(tmp_path / name, audience="public")
+        report = build_site(tmp_path / name)
         assert codes(report) == ["W201"]
         assert href(tmp_path / name, "the link") is None
         sites.append((problems(report), tree(tmp_path / name / "site")))
@@ -283,7 +289,7 @@ def test_a_link_to_a_hidden_document_is_as_if_it_did_not_exist(tmp_path: Path, h
 
 
 def test_files_of_hidden_documents_and_blocks_do_not_travel(tmp_path: Path) -> None:
-    text = SITE.replace("Links\n", "Links\ndefaults: {visibility: public}\n")
+    text = SITE.replace("Links\n", "Links\naudience: public\ndefaults: {visibility: public}\n")
     text = text.replace("LINK", "<!-- internal -->[a](log.txt)<!-- /internal -->").replace(
         "UP", "[b](data%20(1).csv)"
     )
@@ -292,7 +298,7 @@ def test_files_of_hidden_documents_and_blocks_do_not_travel(tmp_path: Path) -> N
         ("public", []),
         ("internal", ["files/content/log.txt", "files/content/team/data (1).csv"]),
     ):
-        assert problems(build_site(tmp_path, audience=audience)) == []
+        assert problems(build_site(tmp_path, audience=audience, output="site")) == []
         assert [path for path in tree(tmp_path / "site") if path.startswith("files/")] == expected
 
 
@@ -370,7 +376,8 @@ def broken(site: Path, base: str = BASE) -> list[str]:
 
 @pytest.mark.parametrize("base_url", [BASE.rstrip("/"), ""])
 @pytest.mark.parametrize(
-    "given", [{}, {"audience": "public", "defaults": {"visibility": "public"}}, {"theme": "paper"}]
+    "given",
+    [{}, {"audience": "public", "output": "site", "defaults": {"visibility": "public"}}, {"theme": "paper"}],
 )
 def test_every_link_of_every_page_leads_to_a_file(
     tmp_path: Path, base_url: str, given: dict[str, object]

@@ -291,8 +291,8 @@ def test_code_is_highlighted_and_can_be_reached_by_keyboard() -> None:
         ('<p id="a b">x</p>', '<p id="a-b">x</p>'),
         ('<p id="">x</p>', "<p>x</p>"),
         ('<p id="a">x</p><p id="a">y</p>', '<p id="a">x</p><p>y</p>'),
-        ('<a name="here">x</a>', '<a id="here">x</a>'),
-        ('<a name="pm-here">x</a>', "<a>x</a>"),
+        ('<a name="here">x</a>', '<p><a id="here">x</a></p>'),
+        ('<a name="pm-here">x</a>', "<p><a>x</a></p>"),
         ('<p class="pm-hidden note site-header">x</p>', '<p class="note">x</p>'),
         ('<p class="pm-hidden">x</p>', "<p>x</p>"),
         ('<p align="center">x</p>', '<p class="pm-align-center">x</p>'),
@@ -369,4 +369,5 @@ def test_whatever_a_document_holds(lines: list[str], title: str) -> None:
     assert numbers == set(range(len(found.links)))
     source = text.split("\n")
     for link in found.links:
-        assert link.target in source[link.line - 5]
+        if not link.target.startswith("#fn"):
+            assert link.target in source[link.line - 5]

@@ -265,7 +265,9 @@ def test_visibility_as_written(read: Read, written: str, expected: Visibility) -
 @pytest.mark.parametrize(
     "written", ['"false"', "no", "secret", "pubic", "[public]", "{public: yes}", '""', "public internal"]
 )
-def test_visibility_that_is_not_understood_is_an_error_and_hides_the_document(read: Read, written: str) -> None:
+def test_visibility_that_is_not_understood_is_an_error_and_hides_the_document(
+    read: Read, written: str
+) -> None:
     document = read(f"---\nvisibility: {written}\nseverity: SEV1\n---\n", visibility="public")
     assert problems(document) == [("E103", 2, 13)]
     assert document.visibility is Visibility.RESTRICTED

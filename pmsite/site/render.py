@@ -4,6 +4,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, is_dataclass
+from enum import Enum
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -19,8 +20,9 @@ from jinja2 import (
     pass_context,
 )
 from jinja2.bccache import Bucket, BytecodeCache
+from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError
-from jinja2.runtime import Context
+from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
@@ -35,7 +37,7 @@ from pmsite.site.views import Link, Prose, Row
 DIGEST_SIZE = 16
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
 _LAYER_PREFIX = re.compile(r"!(?P<layer>[\w.-]+)(?P<plus>\+?)/(?P<name>.*)\Z")
-_LINK = re.compile(r'href="pmsite-link:(\d+)"')
+_LINK = re.compile(r'(<a(?:\s+[\w-]+="[^"]*")*?\s+)href="pmsite-link:(\d+)"')
 _IMAGE = re.compile(r'<img(?:\s+[\w-]+="[^"]*")*?\s+src="pmsite-link:(\d+)"(?:\s+[\w-]+="[^"]*")*\s*/?>')
 _MAX_ROWS = 50_000
 _ROW = re.compile(r"\brow\(")
@@ -68,6 +70,10 @@ class PageError(Exception):
     def __init__(self, path: Path | None, line: int, message: str) -> None:
         super().__init__(message)
         self.path, self.line, self.message = path, line, message
+
+
+class ProseMissing(Exception):
+    """A document's prose is not in the store, or damaged there: the document has to be read again."""
 
 
 class _ThemeLoader(BaseLoader):
@@ -124,7 +130,10 @@ class _Environment(SandboxedEnvironment):
         """The sandbox's checks are for objects that could reach the system; frozen values of ours cannot."""
         is_value = _KINDS.get(type(obj))
         if is_value is None:
-            is_value = _KINDS[type(obj)] = is_dataclass(obj) and type(obj).__module__.startswith("pmsite.")
+            kind = type(obj)
+            is_value = _KINDS[kind] = kind in (LoopContext, TemplateModule) or (
+                (is_dataclass(kind) or issubclass(kind, Enum)) and kind.__module__.startswith("pmsite.")
+            )
         if is_value and attribute[0] != "_":
             try:
                 return getattr(obj, attribute)
@@ -322,7 +331,10 @@ class Renderer:
     def _prose(self, context: Context, prose: Prose) -> Markup:
         """A document's text as HTML, its links leading where they should from the page that shows it."""
         assert self._store is not None
-        html = (self._store.blob(bytes.fromhex(prose.key)) or b"").decode("utf-8", "replace")
+        blob = self._store.blob(bytes.fromhex(prose.key))
+        if blob is None:
+            raise ProseMissing
+        html = blob.decode("utf-8", "replace")
         root: str = context["root"]
 
         def image(found: re.Match[str]) -> str:
@@ -333,10 +345,10 @@ class Renderer:
             return found[0].replace(f"pmsite-link:{found[1]}", _attribute(target, root))
 
         def link(found: re.Match[str]) -> str:
-            target = prose.targets[int(found[1])]
+            target = prose.targets[int(found[2])]
             if target is None:
-                return 'role="link" aria-disabled="true" class="pm-broken"'
-            return f'href="{_attribute(target, root)}"'
+                return f'{found[1]}role="link" aria-disabled="true" class="pm-broken"'
+            return f'{found[1]}href="{_attribute(target, root)}"'
 
         if prose.targets:
             html = _LINK.sub(link, _IMAGE.sub(image, html))
@@ -367,7 +379,8 @@ def render_pages(
 ) -> Iterator[Produced]:
     """Render and write one page after the other below `staging`; the value is `+` and the digest of the bytes.
 
-    A page that cannot be rendered gives `!` and the error instead.
+    A page that cannot be rendered gives `!` and the error instead, one that cannot be written `#` and the reason, and
+    one whose prose is missing `?`.
     """
     renderer.use(Store.at(store_path))
     made: set[Path] = set()
@@ -377,11 +390,18 @@ def render_pages(
         except PageError as error:
             yield Produced(encode_error(error))
             continue
+        except ProseMissing:
+            yield Produced(b"?")
+            continue
         path = staging / page.path
-        if path.parent not in made:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            made.add(path.parent)
-        path.write_bytes(content)
+        try:
+            if path.parent not in made:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                made.add(path.parent)
+            path.write_bytes(content)
+        except OSError as error:
+            yield Produced(f"#{page.path}: {error.strerror}".encode())
+            continue
         yield Produced(b"+" + blake2b(content, digest_size=DIGEST_SIZE).digest())
 
 

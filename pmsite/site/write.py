@@ -25,6 +25,8 @@ from pmsite.site.urls import short_hash
 
 MANIFEST = ".pmsite-manifest.json"
 _DIGEST_SIZE = 16
+_MAX_NAME = 200
+_SHOWN = 5
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _RENAME_SWAP = 2
@@ -34,8 +36,10 @@ State = tuple[int, int, int]
 def refuse_unsafe_output(site: Site) -> None:
     """An output folder that is something else already must not be replaced. Raises ConfigurationError."""
     output = site.output
-    sources = [site.root, site.home, *(site.root / folder.path for folder in site.config.content)]
-    if output.exists() and not output.is_dir():
+    sources = [site.root, site.home, Path.cwd(), *(site.root / folder.path for folder in site.config.content)]
+    if len(output.name) > _MAX_NAME or "\0" in str(output):
+        message = "is not a name that a folder can have"
+    elif output.exists() and not output.is_dir():
         message = "is a file, not a folder"
     elif any(source.resolve().is_relative_to(output) for source in sources):
         message = "holds the site's sources, which the built site would replace"
@@ -184,6 +188,12 @@ class NewSite:
         )
         if in_the_way:
             hint = "move it, or choose another output folder"
+            if len(in_the_way) > _SHOWN:
+                name = self._published.folder.name
+                message = f"holds {len(in_the_way)} files that pmsite did not make, such as {in_the_way[0]}"
+                raise ContentError(
+                    diagnose("E701", name, START, message, "empty it, or choose another output folder")
+                )
             raise ContentError(
                 *(
                     diagnose(
@@ -212,7 +222,9 @@ class NewSite:
     def keep(self, path: str) -> None:
         """A file that is published already and stays."""
         digest = self._published.digest(path)
-        assert digest is not None
+        if digest is None:
+            message = "was changed by somebody else during the build"
+            raise ContentError(diagnose("E702", path, START, message, "build again"))
         self._digests[path] = digest
         self._kept.append(path)
 
@@ -327,26 +339,31 @@ def _replace_file_by_file(new: Path, published: Path, orphans: set[str]) -> None
     names.sort(key=lambda name: (name == MANIFEST, name.endswith(".html"), name))
     union = {**_read_manifest(published), **_read_manifest(new)}
     (new / ".pmsite-union").write_bytes(_manifest(union))
-    (new / ".pmsite-union").replace(published / MANIFEST)
+    _move(new / ".pmsite-union", published / MANIFEST)
     for name in names:
         target = published / name
         if target.exists() and (new / name).exists() and target.samefile(new / name):
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            (new / name).replace(target)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            partial = target.with_name(f".{target.name}.pmsite-part")
-            shutil.copyfile(new / name, partial)
-            partial.replace(target)
+        _move(new / name, target)
     for name in orphans:
         (published / name).unlink(missing_ok=True)
         for parent in (published / name).parents:
             if parent == published or any(parent.iterdir()):
                 break
             parent.rmdir()
+
+
+def _move(source: Path, target: Path) -> None:
+    """Replace a file in one step, also one on another file system."""
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        partial = target.with_name(f".{target.name}.pmsite-part")
+        shutil.copyfile(source, partial)
+        partial.replace(target)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Validated fields to an Incident: what depends on more than one field, and what is not a field at all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from pmsite.archive.incident import (
@@ -88,9 +88,7 @@ def assemble(
             for item in fields.action_items
         ),
         related=tuple(Relation(slug(item.id) or item.id, item.type) for item in fields.related),
-        links=tuple(
-            Link(item.label, item.url) for item in fields.links if _is_web(item.url, item.label, problems)
-        ),
+        links=tuple(Link(item.label, item.url) for item in fields.links),
         aliases=fields.aliases,
         visibility=fields.visibility,
         inferred=fields.inferred,
@@ -104,13 +102,6 @@ def _day(started: Timestamp, reading: Reading) -> date:
         return started.wall.date()
     offset = reading.zone.offset(started.wall)
     return started.day_in(started.offset if offset is None else offset)
-
-
-def _is_web(url: str, label: str, problems: list[Problem]) -> bool:
-    if url.startswith(("https://", "http://", "mailto:")):
-        return True
-    problems.append(Problem(("links",), f'"{label[:60]}" is not a web address', "begin it with https://"))
-    return False
 
 
 def _impact(fields: ImpactFields, reading: Reading, day: date | None, problems: list[Problem]) -> Impact:
@@ -138,14 +129,17 @@ def _impact(fields: ImpactFields, reading: Reading, day: date | None, problems: 
 def _timeline(
     fields: tuple[TimelineFields, ...], reading: Reading, day: date | None, problems: list[Problem]
 ) -> tuple[TimelineEntry, ...]:
-    """Entries in the order given; a bare clock time belongs to the previous entry's day."""
+    """Entries in the order given; a bare clock time belongs to the previous entry's day and zone."""
     entries = []
+    offset = None
     for number, entry in enumerate(fields):
         at = None
         if entry.at and convert.word(entry.at) not in ("unknown", "n/a"):
             try:
                 at = convert.timestamp(entry.at, reading.zone, day)
-                day = at.wall.date()
+                if at.offset is None and not entry.at[:4].isdigit():
+                    at = replace(at, offset=offset)
+                day, offset = at.wall.date(), at.offset
             except ValueError as error:
                 problems.append(Problem(("timeline", number, "at"), str(error)))
         entries.append(TimelineEntry(at, entry.event, entry.kind))

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from pmsite.cache import Failure, Limits, Produced, Store, cached_map, fingerprint, program_digest
 from pmsite.config import Site
+from pmsite.diagnostics import ConfigurationError, diagnose
 from pmsite.source.files import SourceFile, Sources, find_sources
+from pmsite.source.markup import converter
 from pmsite.source.read import Document, beyond_limits, decode, read_documents
 
 # Whatever a document holds: it is read within these, or named in an error.
@@ -32,6 +34,7 @@ def collect(
     site: Site, store: Store, workers: int, progress: Callable[[int, int], None] | None = None
 ) -> Collection:
     """Read all documents. Raises ConfigurationError if a content folder is missing."""
+    _check_markup(site)
     sources = find_sources(site)
     files = sources.documents
     settings = _settings(site)
@@ -51,6 +54,20 @@ def collect(
     )
     documents = tuple(_document(file, value) for file, value in zip(files, values, strict=True))
     return Collection(sources, documents, {file.path: key for file, key in zip(files, keys, strict=True)})
+
+
+def _check_markup(site: Site) -> None:
+    """The extensions that a configuration names must exist. Raises ConfigurationError."""
+    if site.config.markdown.flavor != "python":
+        return
+    try:
+        converter(site.config.markdown)
+    except Exception as error:  # an extension may raise anything
+        at = site.position(("markdown", "extensions"))
+        message = f"markdown.extensions: cannot be used: {error}"
+        raise ConfigurationError(
+            diagnose("E501", site.config_name, at, message, "correct its name or its options")
+        ) from None
 
 
 def _document(file: SourceFile, value: bytes | Failure) -> Document:

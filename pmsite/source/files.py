@@ -20,6 +20,11 @@ _LOOKS_LIKE_ONE = re.compile(r"post-?mortem|incident|outage|\d{4}-\d{2}-\d{2}", 
 
 
 class Role(Enum):
+    """What a document is. An index is a bundle's postmortem or its folder's introduction: that depends on which other
+    documents the audience may see, and is decided once that is known.
+    """
+
+    INDEX = "index"
     POSTMORTEM = "postmortem"
     INTRODUCTION = "introduction"
     PAGE = "page"
@@ -80,9 +85,8 @@ def find_sources(site: Site) -> Sources:
                 diagnose("E501", name, START, f"content: {folder.path} does not exist", "create the folder")
             )
         markdown = [item for item in found if item.inside.lower().endswith(".md")]
-        roles = _roles([item.inside for item in markdown])
         for item in markdown:
-            role, name = roles[item.inside]
+            role, name = _role(item.inside)
             path = str(prefix / item.inside)
             documents.append(SourceFile(path, item.inside, name, role, item.location, item.state, defaults))
         for item in found:
@@ -126,6 +130,13 @@ class _Walk:
                 self._refuse(inside or ".", f"cannot be read: {error.strerror}", "check its permissions")
                 continue
             for entry in entries:
+                if not _is_text(entry.name):
+                    shown = entry.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+                    path = str(self._prefix / f"{inside}{shown}")
+                    self.diagnostics.append(
+                        diagnose("E101", path, START, "has a name that is not UTF-8", "rename it")
+                    )
+                    continue
                 path = f"{inside}{entry.name}"
                 if self._is_excluded(path, entry.name):
                     continue
@@ -152,6 +163,8 @@ class _Walk:
         """A link to a file inside the folder is followed; a linked folder's files are read where they are."""
         target = Path(os.path.realpath(entry.path))
         if not target.is_relative_to(self._base):
+            if not (entry.name.lower().endswith(".md") or target.is_dir()):
+                return False  # nothing is lost unless a document shows it, and then its absence is said
             self._refuse(path, "is a symbolic link that leads out of the content folder", "copy the file")
             return False
         if not target.exists():
@@ -164,24 +177,20 @@ class _Walk:
         self.diagnostics.append(diagnose("E112", str(self._prefix / path), START, message, hint))
 
 
-def _roles(paths: list[str]) -> dict[str, tuple[Role, str]]:
-    """What each Markdown file is and the name that its id comes from."""
-    below: dict[str, int] = {}
-    for path in paths:
-        for parent in PurePosixPath(path).parents:
-            below[str(parent)] = below.get(str(parent), 0) + 1
-    roles = {}
-    for path in paths:
-        pure = PurePosixPath(path)
-        folder = str(pure.parent)
-        if pure.name.lower() not in _INDEX_NAMES:
-            role = Role.PAGE if folder == "pages" else Role.POSTMORTEM
-            roles[path] = role, pure.stem
-        elif below[folder] > 1:
-            roles[path] = Role.INTRODUCTION, "" if folder == "." else folder
-        else:
-            roles[path] = Role.POSTMORTEM, pure.parent.name or pure.stem
-    return roles
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _role(inside: str) -> tuple[Role, str]:
+    """What a Markdown file is, and the name that its id comes from."""
+    path = PurePosixPath(inside)
+    if path.name.lower() in _INDEX_NAMES:
+        return Role.INDEX, path.parent.name or path.stem
+    return (Role.PAGE if str(path.parent) == "pages" else Role.POSTMORTEM), path.stem
 
 
 def identifier(name: str) -> str:

@@ -12,6 +12,7 @@ from frontmatter.default_handlers import BaseHandler
 
 from pmsite.diagnostics import Position
 from pmsite.strict_yaml import (
+    CONTROL,
     MAX_BYTES,
     MAX_DEPTH,
     KeyPath,
@@ -22,8 +23,10 @@ from pmsite.strict_yaml import (
     load,
 )
 
-_INVISIBLE = "\u200b\u200c\u200d\u2060"
-_KEY_LINE = re.compile(r"^[\w\"'][^\n:#]*:(?:\s|$)", re.MULTILINE)
+_INVISIBLE = "\xa0\ufeff\u200b\u200c\u200d\u2060"
+_KEY_LINE = re.compile(
+    r"^[ \t]*[\w\"'][^\n:#]*:(?:\s|$)|^(?:title|date|status|severity|summary|tags):\S", re.MULTILINE
+)
 _TOML_KEY_LINE = re.compile(r"^[\w\"'.-]+\s*=", re.MULTILINE)
 
 
@@ -88,6 +91,10 @@ def _disguised(head: str, first: str, line: int) -> YamlProblem | None:
         return YamlProblem(
             Position(line), f'"{first[:20]}" does not open front matter', "write --- alone on the line"
         )
+    comment = re.match(r"<!--.*?-->\s*\n---[ \t]*\n", head, re.DOTALL)
+    if comment is not None and _KEY_LINE.match(head[comment.end() :]):
+        message = "a comment stands before the front matter"
+        return YamlProblem(Position(line), message, "move it below the front matter")
     if re.match(r"(`{3,}|~{3,})", first) and second.strip() in ("---", "+++"):
         return YamlProblem(
             Position(line), "front matter stands in a code fence", "remove the fence around the front matter"
@@ -106,6 +113,11 @@ def _split_fenced(text: str, start: int, line: int, handler: _Fenced, fence: str
         body, body_line = body[1:], body_line + 1
     if not _holds_keys(front, fence):
         if not front.strip():
+            if _KEY_LINE.match(body) and re.search(rf"^{re.escape(fence)}[ \t]*$", body, re.MULTILINE):
+                message = "front matter is empty, and fields follow it"
+                raise BrokenFrontMatter(
+                    YamlProblem(Position(body_line), message, f"remove one of the {fence} lines")
+                )
             return Split(load(""), body, body_line)
         if fence == "---" and not front.lstrip().startswith(("-", "[", "{")):
             return Split(None, text, 1, thematic_break=True)
@@ -166,11 +178,19 @@ def _split_json(text: str, start: int, line: int) -> Split:
         raise BrokenFrontMatter(YamlProblem(Position(line + at[0] - 1, at[1]), f"JSON: {message}")) from None
     end = start + length
     front, body = text[start:end], text[end:]
-    document = _load_yaml(front.replace("\t", " "), line)
+    document = _load_yaml(_PAIR.sub(_joined, front.replace("\t", " ")), line)
     body_line = line + front.count("\n")
     if body.startswith("\n"):
         body, body_line = body[1:], body_line + 1
     return Split(document, body, body_line)
+
+
+# JSON writes characters beyond U+FFFF as two escapes (RFC 8259, section 7), which YAML does not.
+_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+
+
+def _joined(pair: re.Match[str]) -> str:
+    return chr(0x10000 + ((int(pair[1], 16) - 0xD800) << 10) + (int(pair[2], 16) - 0xDC00))
 
 
 def _load_toml(text: str, first_line: int) -> YamlDocument:
@@ -213,4 +233,8 @@ def _as_text(value: Any, first_line: int, depth: int) -> Value:
         return "true" if value else "false"
     if isinstance(value, datetime | date):
         return value.isoformat()
-    return str(value)
+    text = str(value)
+    if (control := CONTROL.search(text)) is not None:
+        message = f"the character U+{ord(control[0]):04X} is not allowed"
+        raise BrokenFrontMatter(YamlProblem(Position(first_line), message, "remove it"))
+    return text

@@ -159,7 +159,6 @@ def _github() -> Converter:
     extensions.footnotes = extensions.alerts = extensions.tagfilter = True
     rendering = comrak.RenderOptions()
     rendering.unsafe_ = True  # raw HTML is the sanitiser's business
-    rendering.gfm_quirks = True
     return lambda text: comrak.render_markdown(text, extensions, None, rendering)
 
 

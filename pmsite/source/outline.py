@@ -99,7 +99,10 @@ def outline(
     links = _Links(source)
     _images(tree, links, keep_remote_images)
     title = _take_title(tree, title)
+    for paragraph in tree.css("summary > p"):
+        paragraph.unwrap()
     headings = _headings(tree)
+    _even_levels(tree)
     for anchor in tree.css("a[href]"):
         links.rewrite(anchor, "href", is_image=False)
     anchors = tuple(dict.fromkeys(node.attributes["id"] or "" for node in tree.css("[id]")))
@@ -267,12 +270,27 @@ def _take_title(tree: LexborHTMLParser, title: str) -> str:
     if tree.css_first("h1") is not None:
         for level in range(5, 0, -1):
             for heading in tree.css(f"h{level}"):
-                lowered = tree.create_node(f"h{level + 1}")
-                for name, value in heading.attributes.items():
-                    lowered.attrs[name] = value or ""
-                lowered.inner_html = heading.inner_html or ""
-                heading.replace_with(lowered)
+                _relevel(tree, heading, level + 1)
     return title
+
+
+def _even_levels(tree: LexborHTMLParser) -> None:
+    """No level of heading is left out on the way down, as assistive technology expects."""
+    last = 1
+    for heading in tree.css(",".join(_HEADINGS)):
+        level = _HEADINGS.index(heading.tag or "h2") + 1
+        if level > last + 1:
+            _relevel(tree, heading, last + 1)
+            level = last + 1
+        last = level
+
+
+def _relevel(tree: LexborHTMLParser, heading: LexborNode, level: int) -> None:
+    other = tree.create_node(f"h{level}")
+    for name, value in heading.attributes.items():
+        other.attrs[name] = value or ""
+    other.inner_html = heading.inner_html or ""
+    heading.replace_with(other)
 
 
 def _remove_with_empty_parent(node: LexborNode) -> None:

@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
@@ -23,10 +23,14 @@ from pmsite.source.files import Role, SourceFile, identifier
 from pmsite.source.highlight import highlighted
 from pmsite.source.markup import converter
 from pmsite.source.outline import DocumentLink, Heading, Outline, SourceText, outline
+from pmsite.source.redact import ALIKE as INTERNAL_MARK
 from pmsite.source.redact import position, redact
 from pmsite.strict_yaml import KeyPath, YamlDocument
 
+MAX_STRAY = 10
 MAX_SIZE = 5 * 1024 * 1024
+# Characters that neither HTML nor XML may hold: https://www.w3.org/TR/xml/#charsets
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _NAME_DATE = re.compile(r"(?<!\d)(\d{4})[-_](\d{1,2})[-_](\d{1,2})(?!\d)")
 # Headings and labels of postmortems in the languages that archives were found in.
 _SECTION = re.compile(
@@ -59,12 +63,14 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document that was read, as far as it could be; `incident` is None for pages and introductions.
+    """A document that was read, as far as it could be; `incident` is None for pages.
 
+    `path` is relative to the site's root, `inside` to the content folder.
     `positions` says where fields stand, by dotted name: `started`, `action_items.0`.
     """
 
     path: str
+    inside: str
     role: Role
     id: str
     title: str
@@ -130,7 +136,14 @@ class Reader:
                 for problem in error.problems
             )
             return replace(document, diagnostics=diagnostics), ""
-        return self._document(file, split)
+        document, html = self._document(file, split)
+        front = text[: len(text) - len(split.body)]
+        if (mark := INTERNAL_MARK.search(front)) is not None:
+            message = "an internal mark stands in the front matter, where it hides nothing"
+            hint = "move the text into the body, or set visibility:"
+            problem = diagnose("E106", file.path, position(front, mark.start(), 1), message, hint)
+            document = replace(document, diagnostics=(*document.diagnostics, problem))
+        return document, html
 
     def _document(self, file: SourceFile, split: frontmatter.Split) -> tuple[Document, str]:
         diagnostics: list[Diagnostic] = []
@@ -143,7 +156,8 @@ class Reader:
         fields = front.validated(self._reading, file.path, diagnostics)
         html, shape = self._prose(file, split, fields.title, diagnostics)
         role = file.role
-        if role is Role.POSTMORTEM and not _is_postmortem(file, front, shape, split.body):
+        has_incident = role is not Role.PAGE and _is_postmortem(file, front, shape, split.body)
+        if role is Role.POSTMORTEM and not has_incident:
             message = "is shown as a plain page: it has no incident field, no timeline, and no section of a postmortem"
             diagnostics.append(
                 diagnose("W109", file.path, START, message, "add `severity:` or `started:`, or exclude it")
@@ -152,7 +166,7 @@ class Reader:
         name_date = _date_of_name(file.name)
         problems: list[Problem] = []
         incident = None
-        if role is Role.POSTMORTEM:
+        if has_incident:
             origin = fields.id or identifier(file.name)
             incident, problems = assemble(
                 fields, self._reading, identifier(origin), file.path, shape.title or file.name, name_date
@@ -170,6 +184,7 @@ class Reader:
         )
         document = Document(
             path=file.path,
+            inside=file.inside,
             role=role,
             id=incident.id if incident else identifier(fields.id or file.name) if file.name else "",
             title=shape.title or file.name,
@@ -188,7 +203,7 @@ class Reader:
         self, file: SourceFile, split: frontmatter.Split, title: str, diagnostics: list[Diagnostic]
     ) -> tuple[str, Outline]:
         text, stray = redact(split.body, keep=self._config.audience is not Visibility.PUBLIC)
-        for offset in stray:
+        for offset in stray[:MAX_STRAY]:
             at = position(split.body, offset, split.body_line)
             message = "an internal block is opened and not closed, or closed and not opened"
             hint = "write <!-- internal --> before and <!-- /internal --> after the block"
@@ -218,7 +233,9 @@ def _decoded(raw: bytes) -> str:
     except UnicodeDecodeError as error:
         at = _byte_position(raw, error.start)
         raise _Undecodable(at, f"byte 0x{raw[error.start]:02x} is not UTF-8", "save it as UTF-8") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _CONTROL.sub("\ufffd", text)
 
 
 def _byte_position(raw: bytes, offset: int) -> Position:
@@ -229,7 +246,9 @@ def _byte_position(raw: bytes, offset: int) -> Position:
 
 def _blank(file: SourceFile) -> Document:
     """A document of which nothing could be read; it is hidden from every audience but the narrowest."""
-    return Document(file.path, file.role, identifier(file.name), file.name, Visibility.RESTRICTED, Body())
+    return Document(
+        file.path, file.inside, file.role, identifier(file.name), file.name, Visibility.RESTRICTED, Body()
+    )
 
 
 def _unreadable(file: SourceFile, code: str, at: Position, message: str, hint: str) -> Document:
@@ -288,14 +307,16 @@ class _Fields:
             try:
                 return schema.adapter().validate_python(values, context=reading)
             except ValidationError as error:
-                for problem in error.errors():
-                    diagnostics.append(self._diagnostic(problem, path))
-                    values = _without(values, problem["loc"])
+                diagnostics += [self._diagnostic(problem, path) for problem in error.errors()]
+                for location in _removable(problem["loc"] for problem in error.errors()):
+                    values = _without(values, location)
         return schema.FrontMatter(visibility=Visibility.RESTRICTED)
 
     def _diagnostic(self, problem: Any, path: str) -> Diagnostic:
         location = problem["loc"]
-        lenient = location[-1] in ("status", "kind", "type") and problem["type"] == "value_error"
+        lenient = (
+            bool(location) and location[-1] in ("status", "kind", "type") and problem["type"] == "value_error"
+        )
         code = "W111" if lenient else "E103"
         hint = "it is left out" if lenient else ""
         return diagnose(code, path, self.position(location), validation_message(problem), hint)
@@ -333,6 +354,22 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
+def _removable(locations: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """What to leave out for errors at these places: an item of a list goes as a whole, the last one first."""
+    targets = set()
+    for location in locations:
+        numbers = [place for place, part in enumerate(location) if isinstance(part, int)]
+        lenient = location and location[-1] in ("status", "type", "kind")
+        targets.add(location[: numbers[-1] + 1] if numbers and not lenient else location)
+    return sorted(targets, key=lambda target: [str(part).zfill(9) for part in target], reverse=True)
+
+
+def _has(values: Any, key: Any) -> bool:
+    if isinstance(values, dict):
+        return key in values or (key == "from_" and "from" in values)
+    return isinstance(values, list) and isinstance(key, int) and key < len(values)
+
+
 def _without(values: Any, location: tuple[Any, ...]) -> Any:
     """A copy of the values without the part at `location`; a list loses the item, so that the rest stays valid."""
     if not location:
@@ -341,14 +378,14 @@ def _without(values: Any, location: tuple[Any, ...]) -> Any:
     if isinstance(values, dict):
         actual = "from" if key == "from_" and "from" in values else key
         if actual not in values:
-            return None
+            return values
         child = values[actual]
-        reduced = _without(child, rest) if rest and isinstance(child, dict | list) else None
+        reduced = _without(child, rest) if rest and _has(child, rest[0]) else None
         copy = {name: value for name, value in values.items() if name != actual}
         return copy if reduced is None else {**copy, actual: reduced}
     if isinstance(values, list) and isinstance(key, int) and key < len(values):
         child = values[key]
-        reduced = _without(child, rest) if rest and isinstance(child, dict) else None
+        reduced = _without(child, rest) if rest and _has(child, rest[0]) else None
         return [*values[:key], *([] if reduced is None else [reduced]), *values[key + 1 :]]
     return None
 

@@ -4,15 +4,19 @@ import re
 
 from pmsite.diagnostics import Position
 
+# What looks like a mark and is none: `<!-- internal-only -->`, `<!-- internal: begin -->`.
+ALIKE = re.compile(r"<!--\s*/?\s*internal\b.*?-->", re.IGNORECASE | re.DOTALL)
 _MARK = re.compile(r"<!--\s*(/?)\s*internal\s*-->", re.IGNORECASE)
 
 
 def redact(text: str, *, keep: bool) -> tuple[str, tuple[int, ...]]:
     """The text without internal blocks (or, with `keep`, without their marks), and the offsets of stray marks.
 
+    A stray mark opens or closes nothing, or only looks like a mark.
+
     Blocks may be nested. A stray mark is always an error, so that what may be secret is never published by mistake.
     """
-    if "internal" not in text and "INTERNAL" not in text and "Internal" not in text:
+    if "internal" not in text.lower():
         return text, ()
     kept: list[str] = []
     open_at: list[int] = []
@@ -30,7 +34,8 @@ def redact(text: str, *, keep: bool) -> tuple[str, tuple[int, ...]]:
             stray.append(mark.start())
     if keep or not open_at:
         kept.append(text[end:])
-    return "".join(kept), (*stray, *open_at)
+    stray += [mark.start() for mark in ALIKE.finditer(text) if not _MARK.fullmatch(mark[0])]
+    return "".join(kept), tuple(sorted((*stray, *open_at)))
 
 
 def position(text: str, offset: int, first_line: int) -> Position:

@@ -1,5 +1,6 @@
 """Plain pages, redirects from former addresses, and the page for addresses that do not exist."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from pmsite.archive.incident import Incident
@@ -20,7 +21,9 @@ def plain_pages(plan: Plan) -> Iterator[Page]:
 
 def redirects(plan: Plan) -> Iterator[Page]:
     """Former ids and paths, and the organisation's own numbers, lead to the incident."""
+    numbers = Counter(urls.slug(incident.number) for incident in plan.archive.incidents)
     taken = {incident.id for incident in plan.archive.incidents}
+    taken |= {number for number, count in numbers.items() if count > 1}
     for incident in plan.archive.incidents:
         for alias in alias_addresses(incident, taken):
             view = RedirectView(plan.head(incident.title, ""), urls.incident(incident.id))
