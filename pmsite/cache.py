@@ -37,6 +37,7 @@ Job = TypeVar("Job")
 _SCHEMA = 1
 _ROWS_PER_QUERY = 500
 _SMALL = 16
+_MAX_FAILED_STARTS = 3
 _LIBRARIES = (
     "comrak",
     "Jinja2",
@@ -345,7 +346,7 @@ class _Worker(Generic[Job]):
     def __init__(self, function: Batch[Job], jobs: Sequence[Job], limits: Limits | None) -> None:
         context = get_context(_start_method())
         self.connection, theirs = context.Pipe()
-        self.progress = RawArray("d", 2)
+        self.progress = RawArray("d", (-1.0, 0.0))
         self.assigned: deque[list[int]] = deque()
         self.process: BaseProcess = context.Process(  # type: ignore[attr-defined]  # typeshed: BaseContext
             target=_work, args=(function, jobs, theirs, self.progress, limits), daemon=True
@@ -383,6 +384,7 @@ class _Pool(Generic[Job]):
         self.limits = limits
         self.workers: list[_Worker[Job]] = []
         self.waiting: deque[list[int]] = deque()
+        self.failed_starts = 0
 
     def run(self, missing: list[int], count: int) -> Iterator[tuple[list[int], list[Produced] | Failure]]:
         size = max(1, min(32, len(missing) // (count * 4)))
@@ -419,11 +421,18 @@ class _Pool(Generic[Job]):
         self._give(worker)
         return indices, _unpack(message)
 
-    def _replace(self, worker: _Worker[Job], reason: str) -> tuple[list[int], Failure]:
+    def _replace(self, worker: _Worker[Job], reason: str) -> tuple[list[int], list[Produced] | Failure]:
         """End a worker; the job that it was at has failed, the others go to a new one."""
         culprit = int(worker.progress[0])
         worker.end()
         self.workers.remove(worker)
+        if not any(culprit in batch for batch in worker.assigned):
+            self.failed_starts += 1
+            if self.failed_starts > _MAX_FAILED_STARTS:
+                raise RuntimeError(f"worker processes end before their first job: {reason}")
+            self.waiting.extend(worker.assigned)
+            self._start()
+            return [], []
         for batch in worker.assigned:
             others = [[index] for index in batch if index != culprit]
             self.waiting.extend(others)

@@ -104,21 +104,14 @@ def _base_url(value: Any) -> Any:
     return value.rstrip("/") if value else value
 
 
-def _rules(value: Any) -> Any:
-    """Rules may be set by code (`W412`) or by name (`action-overdue`); give codes."""
-    if not isinstance(value, dict):
-        return value
+def _rule_code(key: Any) -> Any:
+    """A rule may be set by its code (`W412`) or by its name (`action-overdue`); gives the code."""
     by_name = {rule.name: code for code, rule in RULES.items()}
-    given = {}
-    for key, severity in value.items():
-        code = str(by_name.get(key, key))
-        if code not in RULES:
-            near = did_you_mean(key, [*RULES, *by_name])
-            raise ValueError(f'no rule is called "{key}"' + (f" (did you mean {near}?)" if near else ""))
-        if RULES[code].severity is Severity.ERROR and severity != Severity.ERROR.value:
-            raise ValueError(f"{code} {RULES[code].name} is always an error: a site with it would be wrong")
-        given[code] = severity
-    return given
+    code = by_name.get(key, key)
+    if code not in RULES:
+        near = did_you_mean(str(key), [*RULES, *by_name])
+        raise ValueError(f'no rule is called "{key}"' + (f" (did you mean {near}?)" if near else ""))
+    return code
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +150,7 @@ class Config:
     """Your words for front matter fields: `{beginn: started}`."""
     markdown: MarkdownConfig = MarkdownConfig()
     """How documents are rendered."""
-    rules: Annotated[dict[str, Severity], BeforeValidator(_rules)] = field(default_factory=dict)
+    rules: dict[Annotated[str, BeforeValidator(_rule_code)], Severity] = field(default_factory=dict)
     """A rule's code or name, and error, warning or off."""
     page_size: Annotated[int, Field(ge=5, le=1000)] = 50
     """Incidents on one page of a list."""
@@ -205,6 +198,7 @@ _VOCABULARIES = {
     "regions": "regions",
     "tags": "tags",
 }
+_VOCABULARY_KEYS = frozenset(_VOCABULARIES.values())
 _DEFAULTS = {"causes": DEFAULT_CAUSES, "detection": DEFAULT_DETECTIONS, "impact": DEFAULT_IMPACT_TYPES}
 
 
@@ -239,10 +233,19 @@ def load_config(path: Path) -> tuple[Config, YamlDocument, tuple[Diagnostic, ...
     except ValidationError as error:
         raise ConfigurationError(
             *(
-                diagnose("E501", name, document.position(_yaml_path(problem["loc"], value)), message(problem))
+                diagnose("E501", name, _place(problem["loc"], value, document), message(problem))
                 for problem in error.errors()
             )
         ) from None
+    given = value.get("rules")
+    codes = {key: str(_rule_code(key)) for key in given} if isinstance(given, dict) else {}
+    fixed = [
+        diagnose("E501", name, document.position(("rules", key)), f"rules.{key}: {code} is always an error")
+        for key, code in codes.items()
+        if RULES[code].severity is Severity.ERROR and config.rules[code] is not Severity.ERROR
+    ]
+    if fixed:
+        raise ConfigurationError(*fixed)
     return config, document, warnings
 
 
@@ -272,6 +275,12 @@ def _is_machinery(part: str | int) -> bool:
     return isinstance(part, str) and ("[" in part or part in {"str", "int", "float", "bool", "dict", "list"})
 
 
+def _place(location: tuple[str | int, ...], value: Any, document: YamlDocument) -> Position:
+    """Where pydantic's `loc` stands; an error about a key stands at the key."""
+    path = _yaml_path(location, value)
+    return document.keys.get(path, START) if location[-1:] == ("[key]",) else document.position(path)
+
+
 def _yaml_path(location: tuple[str | int, ...], value: Any) -> KeyPath:
     """Where pydantic's `loc` stands in the YAML: vocabularies may be mappings there instead of lists."""
     path: list[str | int] = []
@@ -286,13 +295,22 @@ def _yaml_path(location: tuple[str | int, ...], value: Any) -> KeyPath:
 
 
 def _without_nulls(value: Any) -> Any:
+    """A key without a value says nothing; a word of a vocabulary without one is a word all the same."""
     if isinstance(value, dict):
         return {
-            key: _without_nulls(item) for key, item in value.items() if item is not None or key == "drafts"
+            key: _words_without_nulls(item) if key in _VOCABULARY_KEYS else _without_nulls(item)
+            for key, item in value.items()
+            if item is not None
         }
     if isinstance(value, list):
         return [_without_nulls(item) for item in value if item is not None]
     return value
+
+
+def _words_without_nulls(words: Any) -> Any:
+    if isinstance(words, dict):
+        return {name: {} if item is None else _without_nulls(item) for name, item in words.items()}
+    return _without_nulls(words)
 
 
 def _unknown_keys(value: Any, kind: Any, path: KeyPath) -> list[tuple[KeyPath, list[str]]]:
@@ -304,8 +322,11 @@ def _unknown_keys(value: Any, kind: Any, path: KeyPath) -> list[tuple[KeyPath, l
     for key, item in value.items():
         if key not in known:
             found.append(((*path, key), list(known)))
-        elif key in set(_VOCABULARIES.values()):
+        elif key in _VOCABULARY_KEYS:
             found += _unknown_term_keys(item, (*path, key))
+        elif key == "content" and isinstance(item, list):
+            for number, folder in enumerate(item):
+                found += _unknown_keys(folder, ContentFolder, (*path, key, number))
         elif key == "markdown":
             found += _unknown_keys(item, MarkdownConfig, (*path, key))
     return found

@@ -1,5 +1,6 @@
 """Problems as values: what is wrong, where, and what to do about it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -156,6 +157,15 @@ class ConfigurationError(PmsiteError):
 
 class ContentError(PmsiteError):
     """The content, the theme or the output stands in the way: exit code 1."""
+
+
+# What could steer a terminal or forge a line of output.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def printable(text: str) -> str:
+    """A document's text as one line that a terminal shows as it is."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\n", " ").replace("\t", " "))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from enum import Enum
 from pmsite.archive.archive import Archive
 from pmsite.archive.incident import Incident, impact_duration
 from pmsite.archive.taxonomy import words_of
+from pmsite.diagnostics import printable
 from pmsite.site import data, urls
 from pmsite.site.format import duration
 
@@ -53,7 +54,11 @@ def _has(archive: Archive, incident: Incident, taxonomy: str, words: Iterable[st
     wanted = {urls.slug(word) for word in words}
     for word in words_of(taxonomy, incident):
         term = archive.taxonomy(taxonomy).term(word)
-        if term is not None and wanted & {term.slug, urls.slug(term.label)}:
+        if term is not None and wanted & {
+            term.slug,
+            urls.slug(term.label),
+            *(urls.slug(alias) for alias in term.aliases),
+        }:
             return True
     return False
 
@@ -72,11 +77,11 @@ def _table(incidents: tuple[Incident, ...]) -> str:
     rows = [
         (
             incident.date.isoformat() if incident.date else "undated",
-            incident.severity or "-",
+            printable(incident.severity) or "-",
             duration(impact_duration(incident).seconds) or "-",
-            incident.root_cause or "-",
+            printable(incident.root_cause) or "-",
             str(len(incident.open_actions) or "-"),
-            incident.title,
+            printable(incident.title),
         )
         for incident in incidents
     ]

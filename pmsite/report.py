@@ -1,18 +1,16 @@
 """How problems are printed: in full with the line they are about, one per line, as JSON, or as GitHub annotations."""
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import TextIO
 
-from pmsite.diagnostics import RULES, Diagnostic, Severity
+from pmsite.diagnostics import RULES, Diagnostic, Severity, printable
 
 PLACES_SHOWN = 3
-# Control characters that could steer a terminal; the escapes of our own colours stay.
-_CONTROL = re.compile(r"\x1b(?!\[\d*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
 _RED, _YELLOW, _BLUE, _DIM, _BOLD, _RESET = (
     "\x1b[31m",
     "\x1b[33m",
@@ -56,7 +54,9 @@ class Reporter:
             diagnostics = [problem for problem in diagnostics if problem.severity is Severity.ERROR]
         if self._format is OutputFormat.JSON:
             self._json(diagnostics)
-        elif self._format is OutputFormat.GITHUB:
+            return
+        diagnostics = [_printable(problem) for problem in diagnostics]
+        if self._format is OutputFormat.GITHUB:
             self._github(diagnostics)
         elif self._format is OutputFormat.CONCISE:
             for problem in diagnostics:
@@ -65,7 +65,7 @@ class Reporter:
             self._full(diagnostics)
 
     def _line(self, text: str) -> None:
-        print(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text), file=self._stream)
+        print(text, file=self._stream)
 
     def _paint(self, text: str, *codes: str) -> str:
         return f"{''.join(codes)}{text}{_RESET}" if self._color else text
@@ -117,14 +117,11 @@ class Reporter:
         if not location.resolve().is_relative_to(self._root.resolve()):
             return None  # a link that leads out of the source: what it leads to is not ours to print
         try:
-            lines = location.read_text(encoding="utf-8-sig").splitlines()
-            text = lines[problem.line - 1].expandtabs(1)
+            lines = location.read_text(encoding="utf-8-sig").split("\n")
+            text = printable(lines[problem.line - 1].removesuffix("\r"))
         except (OSError, ValueError, IndexError):
             return None
-        visible = "".join(
-            character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
-        )
-        return visible if len(visible) <= 160 else visible[:159] + "…"
+        return text if len(text) <= 160 else text[:159] + "…"
 
     def _counted(self, warnings: Iterable[Diagnostic]) -> None:
         """One line per rule with its count and the first places; `-v` shows all."""
@@ -173,6 +170,15 @@ class Reporter:
             shown = ",".join(f"{key}={_escaped(value, ',:')}" for key, value in properties.items())
             hint = f" ({problem.hint})" if problem.hint else ""
             self._line(f"::{problem.severity.value} {shown}::{_escaped(problem.message + hint)}")
+
+
+def _printable(problem: Diagnostic) -> Diagnostic:
+    return replace(
+        problem,
+        path=printable(problem.path),
+        message=printable(problem.message),
+        hint=printable(problem.hint),
+    )
 
 
 def _escaped(text: str, also: str = "") -> str:

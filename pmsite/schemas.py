@@ -11,9 +11,28 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema(name: str) -> str:
     """The schema of `front-matter` or `config` as JSON text."""
-    schema: dict[str, Any] = adapter().json_schema() if name == "front-matter" else _config()
+    schema = _front_matter() if name == "front-matter" else _config()
     titles = {"front-matter": "pmsite front matter", "config": "pmsite.yaml"}
     return json.dumps({"$schema": _DIALECT, **schema, "title": titles[name]}, indent=2, ensure_ascii=False)
+
+
+def _front_matter() -> dict[str, Any]:
+    """The schema of front matter; lists of mappings may be written in shorter forms than their types say."""
+    schema: dict[str, Any] = adapter().json_schema()
+    properties = schema["properties"]
+    for name in ("timeline", "action_items", "related", "links"):
+        value = properties[name]
+        item = {"anyOf": [{"type": "string"}, value["items"]]}
+        properties[name] = {
+            "description": value.get("description", ""),
+            "anyOf": [{"type": "array", "items": item}, *item["anyOf"]],
+        }
+    impact = properties["impact"]
+    form = {key: impact[key] for key in ("$ref", "allOf") if key in impact}
+    properties["impact"] = {"description": impact.get("description", ""), "anyOf": [{"type": "string"}, form]}
+    window = schema["$defs"]["WindowFields"]["properties"]
+    window["from"] = window.pop("from_")
+    return schema
 
 
 def _config() -> dict[str, Any]:

@@ -16,7 +16,7 @@ def document(visibility: Visibility, status: Status | None = None, *, page: bool
     name = f"{visibility.value}-{status.value if status else 'unstated'}{'-page' if page else ''}"
     incident = None if page else Incident(name, f"{name}.md", name, status=status, visibility=visibility)
     role = Role.PAGE if page else Role.POSTMORTEM
-    return Document(f"{name}.md", role, name, name, visibility, Body(), incident)
+    return Document(f"{name}.md", f"{name}.md", role, name, name, visibility, Body(), incident)
 
 
 ALL = tuple(
@@ -44,3 +44,25 @@ def test_drafts_are_shown_inside_unless_configured() -> None:
     assert [shows_drafts(audience, None) for audience in Visibility] == [False, True, True]
     for audience in Visibility:
         assert shows_drafts(audience, True) and not shows_drafts(audience, False)
+
+
+def test_an_index_is_what_its_visible_neighbours_make_it() -> None:
+    """Alone in its folder a bundle's postmortem, else the folder's introduction; what is hidden does not count."""
+    index = Document(
+        "content/a/index.md",
+        "a/index.md",
+        Role.INDEX,
+        "a",
+        "A",
+        PUBLIC,
+        Body(),
+        Incident("a", "content/a/index.md", "A"),
+    )
+    other = Document(
+        "content/a/b.md", "a/b.md", Role.POSTMORTEM, "b", "B", INTERNAL, Body(), Incident("b", "b.md", "B")
+    )
+    (alone,) = visible([index, other], PUBLIC, None)
+    assert (alone.role, alone.id) == (Role.POSTMORTEM, "a")
+    assert alone.incident is not None
+    introduction = visible([index, other], INTERNAL, None)[0]
+    assert (introduction.role, introduction.incident) == (Role.INTRODUCTION, None)

@@ -42,21 +42,16 @@ def test_what_each_file_is(tmp_path: Path) -> None:
     )
     found = find(tmp_path)
     assert roles(found) == {
-        "content/index.md": (Role.INTRODUCTION, ""),
+        "content/index.md": (Role.INDEX, "index"),
         "content/web.md": (Role.POSTMORTEM, "web"),
         "content/2023/db.MD": (Role.POSTMORTEM, "db"),
-        "content/2023/README.md": (Role.INTRODUCTION, "2023"),
-        "content/2023/bundle/index.md": (Role.POSTMORTEM, "bundle"),
+        "content/2023/README.md": (Role.INDEX, "2023"),
+        "content/2023/bundle/index.md": (Role.INDEX, "bundle"),
         "content/pages/about.md": (Role.PAGE, "about"),
         "content/pages/deep/other.md": (Role.POSTMORTEM, "other"),
     }
     assert found.files["content/2023/bundle/graph.png"] == tmp_path / "content/2023/bundle/graph.png"
     assert found.diagnostics == ()
-
-
-def test_the_only_document_is_a_postmortem_even_if_it_is_called_readme(tmp_path: Path) -> None:
-    write(tmp_path, "content/README.md")
-    assert roles(find(tmp_path)) == {"content/README.md": (Role.POSTMORTEM, "README")}
 
 
 def test_documents_come_in_order_of_their_paths_whatever_the_file_system_says(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Links: from document to document, to anchors, to files that travel along; and no link of a site leads to nothing."""
 
+import re
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -73,43 +74,53 @@ def with_link(folder: Path, link: str, up: str = "") -> Path:
     return write_files(folder, SITE.replace("LINK", link).replace("UP", up))
 
 
+TARGETS = [
+    ("2024-02-02-b.md", "../../incidents/2024-02-02-b/index.html"),
+    ("./2024-02-02-b.md", "../../incidents/2024-02-02-b/index.html"),
+    ("2024-02-02-b", "../../incidents/2024-02-02-b/index.html"),
+    ("/2024-02-02-b.md", "../../incidents/2024-02-02-b/index.html"),
+    ("/content/2024-02-02-b.md", "../../incidents/2024-02-02-b/index.html"),
+    ("team/../2024-02-02-b.md?plain=1", "../../incidents/2024-02-02-b/index.html"),
+    ("2024-02-02-b.md#what-happened", "../../incidents/2024-02-02-b/index.html#what-happened"),
+    ("2024-02-02-b.md#What-Happened", "../../incidents/2024-02-02-b/index.html#what-happened"),
+    ("2024-02-02-b.md#top", "../../incidents/2024-02-02-b/index.html#top"),
+    (
+        "2024-02-02-b.md#日本語-heading",
+        "../../incidents/2024-02-02-b/index.html#%E6%97%A5%E6%9C%AC%E8%AA%9E-heading",
+    ),
+    ("2024-03-03-bundle/", "../../incidents/2024-03-03-bundle/index.html"),
+    ("2024-03-03-bundle", "../../incidents/2024-03-03-bundle/index.html"),
+    ("2024-03-03-bundle/index.md#inside", "../../incidents/2024-03-03-bundle/index.html#inside"),
+    ("2024-03-03-bundle/graph.svg", "../../files/content/2024-03-03-bundle/graph.svg"),
+    ("team/2024-04-04%20with%20space.md", "../../incidents/2024-04-04-with-space/index.html"),
+    ("<team/2024-04-04 with space.md>", "../../incidents/2024-04-04-with-space/index.html"),
+    ("<team/data (1).csv>", "../../files/content/team/data%20(1).csv"),
+    ("index.md", "../../index.html"),
+    ("pages/about.md", "../../pages/about/index.html"),
+    ("log.txt", "../../files/content/log.txt"),
+    ("#second-part", "#second-part"),
+    ("2024-01-01-a.md#second-part", "#second-part"),
+    ("https://elsewhere.example/x.md", "https://elsewhere.example/x.md"),
+    ("//elsewhere.example/x.md", "//elsewhere.example/x.md"),
+    ("mailto:a@example.org", "mailto:a@example.org"),
+]
+
+
+@pytest.fixture(scope="module")
+def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One site whose document has all the links above."""
+    folder = tmp_path_factory.mktemp("linked")
+    with_link(folder, "\n\n".join(f"[link {number}]({target})" for number, (target, _) in enumerate(TARGETS)))
+    assert problems(build_site(folder)) == []
+    assert broken(folder / "site") == []
+    return folder
+
+
 @pytest.mark.parametrize(
-    ("target", "leads_to"),
-    [
-        ("2024-02-02-b.md", "../../incidents/2024-02-02-b/index.html"),
-        ("./2024-02-02-b.md", "../../incidents/2024-02-02-b/index.html"),
-        ("2024-02-02-b", "../../incidents/2024-02-02-b/index.html"),
-        ("/2024-02-02-b.md", "../../incidents/2024-02-02-b/index.html"),
-        ("/content/2024-02-02-b.md", "../../incidents/2024-02-02-b/index.html"),
-        ("team/../2024-02-02-b.md?plain=1", "../../incidents/2024-02-02-b/index.html"),
-        ("2024-02-02-b.md#what-happened", "../../incidents/2024-02-02-b/index.html#what-happened"),
-        ("2024-02-02-b.md#What-Happened", "../../incidents/2024-02-02-b/index.html#what-happened"),
-        ("2024-02-02-b.md#top", "../../incidents/2024-02-02-b/index.html#top"),
-        (
-            "2024-02-02-b.md#日本語-heading",
-            "../../incidents/2024-02-02-b/index.html#%E6%97%A5%E6%9C%AC%E8%AA%9E-heading",
-        ),
-        ("2024-03-03-bundle/", "../../incidents/2024-03-03-bundle/index.html"),
-        ("2024-03-03-bundle", "../../incidents/2024-03-03-bundle/index.html"),
-        ("2024-03-03-bundle/index.md#inside", "../../incidents/2024-03-03-bundle/index.html#inside"),
-        ("2024-03-03-bundle/graph.svg", "../../files/content/2024-03-03-bundle/graph.svg"),
-        ("team/2024-04-04%20with%20space.md", "../../incidents/2024-04-04-with-space/index.html"),
-        ("<team/2024-04-04 with space.md>", "../../incidents/2024-04-04-with-space/index.html"),
-        ("<team/data (1).csv>", "../../files/content/team/data%20(1).csv"),
-        ("index.md", "../../index.html"),
-        ("pages/about.md", "../../pages/about/index.html"),
-        ("log.txt", "../../files/content/log.txt"),
-        ("#second-part", "#second-part"),
-        ("2024-01-01-a.md#second-part", "#second-part"),
-        ("https://elsewhere.example/x.md", "https://elsewhere.example/x.md"),
-        ("//elsewhere.example/x.md", "//elsewhere.example/x.md"),
-        ("mailto:a@example.org", "mailto:a@example.org"),
-    ],
+    ("number", "leads_to"), [(number, leads_to) for number, (_, leads_to) in enumerate(TARGETS)]
 )
-def test_a_link_leads_where_the_author_meant(tmp_path: Path, target: str, leads_to: str) -> None:
-    report = build_site(with_link(tmp_path, f"[the link]({target})"))
-    assert problems(report) == []
-    assert href(tmp_path, "the link") == leads_to
+def test_a_link_leads_where_the_author_meant(linked: Path, number: int, leads_to: str) -> None:
+    assert href(linked, f"link {number}") == leads_to
 
 
 @pytest.mark.parametrize(
@@ -169,6 +180,15 @@ def test_each_of_several_links_on_a_line_has_its_own_place(tmp_path: Path) -> No
     assert found == [(6, 5, "W201"), (6, 19, "W201"), (6, 30, "W201"), (8, 5, "W202")]
 
 
+def test_a_target_that_is_linked_and_shown_is_named_on_both_lines(tmp_path: Path) -> None:
+    report = build_site(with_link(tmp_path, "[a](x.png)\n\n![b](x.png)\n\n[c](x.png)"))
+    assert [(problem.line, problem.code) for problem in report.diagnostics] == [
+        (6, "W201"),
+        (8, "W203"),
+        (10, "W201"),
+    ]
+
+
 def test_a_missing_image_is_named_and_its_text_is_shown(tmp_path: Path) -> None:
     report = build_site(with_link(tmp_path, "![the graph](grahp.png)"))
     assert problems(report) == ['content/2024-01-01-a.md:6:14: W203 the image "grahp.png" does not exist']
@@ -219,33 +239,36 @@ def test_names_that_some_file_systems_refuse_are_changed(tmp_path: Path, name: s
     assert unquote(href(tmp_path, "the link") or "") == f"../../{file}"
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "reason"),
-    [
-        ("run.exe", b"MZ", "is not of a type that is published (.exe)"),
-        ("page.html", b"<p>", "is not of a type that is published (.html)"),
-        ("Makefile", b"all:", "is not of a type that is published (no ending)"),
-        ("graph.png", b"<html>", "does not hold what its ending says (.png)"),
-        ("paper.pdf", b"<html>%PDF-", "does not hold what its ending says (.pdf)"),
-        ("log.txt", b"a\0b", "is not a text"),
-        ("x.svg", b"<svg><script>alert(1)</script></svg>", "contains <script>"),
-        ("x.svg", b'<svg onload="alert(1)"/>', "has a handler"),
-        ("x.svg", b'<svg><use href="https://example.org/#a"/></svg>', "refers to"),
-        ("x.svg", b"<svg><style>@import 'x'</style></svg>", "loads something"),
-        ("x.svg", b"<!DOCTYPE svg><svg/>", "document type"),
-        ("x.svg", b"<svg>", "not well-formed"),
-        ("x.svg", b"<svg><foreignObject/></svg>", "contains <foreignObject>"),
-    ],
-)
+REFUSED = [
+    ("run.exe", b"MZ", "is not of a type that is published (.exe)"),
+    ("page.html", b"<p>", "is not of a type that is published (.html)"),
+    ("Makefile", b"all:", "is not of a type that is published (no ending)"),
+    ("graph.png", b"<html>", "does not hold what its ending says (.png)"),
+    ("paper.pdf", b"<html>%PDF-", "does not hold what its ending says (.pdf)"),
+    ("log.txt", b"a\0b", "is not a text"),
+    ("x.svg", b"<svg><script>alert(1)</script></svg>", "contains <script>"),
+    ("x.svg", b'<svg onload="alert(1)"/>', "has a handler"),
+    ("x.svg", b'<svg><use href="https://example.org/#a"/></svg>', "refers to"),
+    ("x.svg", b"<svg><style>@import 'x'</style></svg>", "loads something"),
+    ("x.svg", b"<!DOCTYPE svg><svg/>", "document type"),
+    ("x.svg", b"<svg>", "not well-formed"),
+    ("x.svg", b"<svg><foreignObject/></svg>", "contains <foreignObject>"),
+]
+
+
 @pytest.mark.parametrize("form", ["[the link]({})", "![the image]({})"])
-def test_a_file_that_could_run_or_is_not_what_it_says_is_refused(
-    tmp_path: Path, form: str, name: str, content: bytes, reason: str
-) -> None:
-    with_link(tmp_path, form.format(name))
-    (tmp_path / "content" / name).write_bytes(content)
-    report = build_site(tmp_path)
-    assert codes(report) == ["W204"]
-    assert f"content/{name} " in report.diagnostics[0].message and reason in report.diagnostics[0].message
+def test_a_file_that_could_run_or_is_not_what_it_says_is_refused(tmp_path: Path, form: str) -> None:
+    names = [f"{number}/{name}" for number, (name, _, _) in enumerate(REFUSED)]
+    with_link(tmp_path, "\n\n".join(form.format(name) for name in names))
+    for name, (_, content, _) in zip(names, REFUSED, strict=True):
+        (tmp_path / "content" / name).parent.mkdir()
+        (tmp_path / "content" / name).write_bytes(content)
+    found = build_site(tmp_path).diagnostics
+    assert [(problem.code, problem.line) for problem in found] == [
+        ("W204", 6 + 2 * n) for n in range(len(names))
+    ]
+    for problem, name, (_, _, reason) in zip(found, names, REFUSED, strict=True):
+        assert problem.message.startswith(f"content/{name} ") and reason in problem.message
     assert not (tmp_path / "site/files").exists()
 
 
@@ -362,7 +385,7 @@ def broken(site: Path, base: str = BASE) -> list[str]:
         for link in links_of(path, content) if path.endswith((".html", ".xml")) else ():
             address = urljoin(base + path, link)
             if not address.startswith(base):
-                if link.startswith(("/", ".")) or urlsplit(address).netloc == urlsplit(base).netloc:
+                if re.match(r"/[^/]|\.", link) or urlsplit(address).netloc == urlsplit(base).netloc:
                     wrong.append(f"{path}: {link} leaves the site")
                 continue
             target, _, anchor = address.removeprefix(base).partition("#")

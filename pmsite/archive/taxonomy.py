@@ -20,6 +20,7 @@ class Term:
     description: str = ""
     owner: str = ""
     links: tuple[LabelledUrl, ...] = ()
+    aliases: tuple[str, ...] = ()
     is_known: bool = True
 
     @property
@@ -100,6 +101,7 @@ def _taxonomy(kind: _Kind, incidents: tuple[Incident, ...], config: Config) -> T
                 description=described.description,
                 owner=described.owner,
                 links=described.links,
+                aliases=described.aliases,
                 is_known=key in known,
             )
         )

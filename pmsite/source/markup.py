@@ -95,8 +95,6 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "input": {"checked"},
     "time": {"datetime"},
     "details": {"open"},
-    "blockquote": {"cite"},
-    "q": {"cite"},
 }
 _VALUES = {"input": {"type": {"checkbox"}}}
 _SCHEMES = {"http", "https", "mailto", "tel", "ftp", "irc", "ircs", "xmpp"}

@@ -18,6 +18,8 @@ from pmsite.diagnostics import Position
 PLACEHOLDER = re.compile(r"pmsite-link:(\d+)")
 MAX_EXCERPT = 300
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+# What stands before a link's target in the source; the target alone is the last resort.
+_BEFORE_LINK = ("](", "](<", "]: ", '="', "='", "")
 _EXTERNAL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 _CLASSES = re.compile(
     r"markdown-alert(-[a-z]+)?|admonition(-title)?|footnotes?|footnote-(ref|backref)|task-list"
@@ -62,15 +64,16 @@ class SourceText:
 
     def find(self, wanted: str) -> Position:
         """The line is that of the text as written; the first line of the document if it cannot be found."""
-        for form in dict.fromkeys((wanted, unquote(wanted), escape(wanted), wanted.replace("%20", " "))):
-            if not form:
-                continue
-            at = self._text.find(form, self._from)
-            if at < 0:
-                at = self._text.find(form)
-            if at >= 0:
-                self._from = at + len(form)
-                return self.position(at)
+        forms = [
+            form for form in (wanted, unquote(wanted), escape(wanted), wanted.replace("%20", " ")) if form
+        ]
+        for start in (self._from, 0):
+            for before in _BEFORE_LINK:
+                places = [at for form in forms if (at := self._text.find(before + form, start)) >= 0]
+                if places:
+                    at = min(places) + len(before)
+                    self._from = at + 1
+                    return self.position(at)
         return Position(self._first_line)
 
     def position(self, offset: int) -> Position:
@@ -97,14 +100,16 @@ def outline(
     for code in tree.css("pre > code"):
         _finish_code(code, highlight)
     links = _Links(source)
-    _images(tree, links, keep_remote_images)
     title = _take_title(tree, title)
     for paragraph in tree.css("summary > p"):
         paragraph.unwrap()
     headings = _headings(tree)
     _even_levels(tree)
-    for anchor in tree.css("a[href]"):
-        links.rewrite(anchor, "href", is_image=False)
+    for node in tree.css("a[href], img"):
+        if node.tag == "a":
+            links.rewrite(node, "href", is_image=False)
+        else:
+            _image(node, links, keep_remote_images)
     anchors = tuple(dict.fromkeys(node.attributes["id"] or "" for node in tree.css("[id]")))
     return Outline(
         html=tree.html or "",
@@ -221,31 +226,33 @@ class _Links:
         self.found.append(DocumentLink(target, at.line, at.column, is_image))
 
 
-def _images(tree: LexborHTMLParser, links: _Links, keep_remote: bool) -> None:
-    for image in tree.css("img"):
-        target = (image.attributes.get("src") or "").strip()
-        attributes = image.attrs
-        if not attributes.get("alt"):
-            attributes["alt"] = ""
-        for size in ("width", "height"):
-            if size in attributes and not (attributes.get(size) or "").isdecimal():
-                del attributes[size]
-        if not target:
-            image.replace_with(attributes.get("alt") or "")
-        elif not _EXTERNAL.match(target):
-            links.rewrite(image, "src", is_image=True)
-            attributes["loading"] = "lazy"
-        elif keep_remote:
-            attributes["loading"] = "lazy"
-            attributes["referrerpolicy"] = "no-referrer"
-        else:
-            _link_to_image(image, target)
+def _image(image: LexborNode, links: _Links, keep_remote: bool) -> None:
+    target = (image.attributes.get("src") or "").strip()
+    attributes = image.attrs
+    if not attributes.get("alt"):
+        attributes["alt"] = ""
+    for size in ("width", "height"):
+        if size in attributes and not (attributes.get(size) or "").isdecimal():
+            del attributes[size]
+    if not target:
+        image.replace_with(attributes.get("alt") or "")
+    elif not _EXTERNAL.match(target):
+        links.rewrite(image, "src", is_image=True)
+        attributes["loading"] = "lazy"
+    elif keep_remote:
+        attributes["loading"] = "lazy"
+        attributes["referrerpolicy"] = "no-referrer"
+    else:
+        _link_to_image(image, target)
 
 
 def _link_to_image(image: LexborNode, target: str) -> None:
     """A remote image is a labelled link: reading a page sends no request elsewhere."""
     label = image.attributes.get("alt") or "image"
-    host = urlsplit(target).hostname or ""
+    try:
+        host = urlsplit(target).hostname or ""
+    except ValueError:
+        host = ""
     text = f"{label} ({host})" if host else label
     inside_link = False
     parent = image.parent
@@ -271,6 +278,8 @@ def _take_title(tree: LexborHTMLParser, title: str) -> str:
         for level in range(5, 0, -1):
             for heading in tree.css(f"h{level}"):
                 _relevel(tree, heading, level + 1)
+    while (nested := tree.css_first("h1")) is not None:
+        _relevel(tree, nested, 2)
     return title
 
 

@@ -208,7 +208,20 @@ class Reader:
             message = "an internal block is opened and not closed, or closed and not opened"
             hint = "write <!-- internal --> before and <!-- /internal --> after the block"
             diagnostics.append(diagnose("E106", file.path, at, message, hint))
-        shape = self._outline(self._convert(text), SourceText(split.body, split.body_line), title=title)
+        try:
+            html = self._convert(text)
+        except (
+            Exception
+        ) as error:  # Python-Markdown and its extensions raise anything; deep nesting, RecursionError
+            reason = (
+                "is nested too deeply"
+                if isinstance(error, RecursionError)
+                else f"cannot be rendered: {error}"
+            )
+            at = Position(split.body_line)
+            diagnostics.append(diagnose("E107", file.path, at, reason, "simplify it"))
+            html = ""
+        shape = self._outline(html, SourceText(split.body, split.body_line), title=title)
         return shape.html, shape
 
 
@@ -270,7 +283,8 @@ class _Fields:
         self._own_names = own_names
         self._defaults = defaults
         self._keys: dict[str, str] = {}
-        self._unknown: list[str] = []
+        self._unknown: list[KeyPath] = []
+        self._repeated: list[tuple[str, str]] = []
         self.values = self._canonical()
 
     def _canonical(self) -> dict[str, Any]:
@@ -284,7 +298,15 @@ class _Fields:
                     self._keys.setdefault("status", key)
                 continue
             if field not in schema.FIELDS:
-                self._unknown.append(key)
+                self._unknown.append((key,))
+                continue
+            self._unknown += schema.unknown_parts(field, key, value)
+            if (
+                value is not None
+                and _is_spelling(key, field)
+                and _is_spelling(self._keys.get(field, ""), field)
+            ):
+                self._repeated.append((key, field))
             elif value is not None and (field not in values or self._outranks(field, key, values[field])):
                 values[field] = _without_nulls(value)
                 self._keys[field] = key
@@ -302,11 +324,24 @@ class _Fields:
         self, reading: schema.Reading, path: str, diagnostics: list[Diagnostic]
     ) -> schema.FrontMatter:
         """The fields with their types; what cannot be understood is left out, with a diagnostic for each."""
-        values = dict(self.values)
+        values = {
+            field: [item for item in value if item is not None] if isinstance(value, list) else value
+            for field, value in self.values.items()
+        }
+        for key, field in self._repeated:
+            message = f"{field}: is given twice, as {self._keys[field]} and as {key}"
+            diagnostics.append(
+                diagnose("E103", path, self._front.keys.get((key,), START), message, "keep one")
+            )
+        is_hidden = False
         for _ in range(100):
             try:
-                return schema.adapter().validate_python(values, context=reading)
+                fields = schema.adapter().validate_python(values, context=reading)
+                return replace(fields, visibility=Visibility.RESTRICTED) if is_hidden else fields
             except ValidationError as error:
+                is_hidden = is_hidden or any(
+                    problem["loc"][:1] == ("visibility",) for problem in error.errors()
+                )
                 diagnostics += [self._diagnostic(problem, path) for problem in error.errors()]
                 for location in _removable(problem["loc"] for problem in error.errors()):
                     values = _without(values, location)
@@ -327,6 +362,9 @@ class _Fields:
             return START
         key = self._keys.get(str(field[0]), str(field[0]))
         path = (key, *("from" if part == "from_" else part for part in field[1:]))
+        given = self.values.get(str(field[0]))
+        if isinstance(given, list) and len(path) > 1 and isinstance(path[1], int):
+            path = (key, _nth_filled(given, path[1]), *path[2:])
         found = self._front.position(path)
         return found if self._keys.get(str(field[0])) else START
 
@@ -336,13 +374,21 @@ class _Fields:
             found.append((field, self._front.values.get((key,), START)))
             value = self.values.get(field)
             if field in ("action_items", "related", "timeline") and isinstance(value, list):
+                filled = [number for number, item in enumerate(value) if item is not None]
                 found += [
-                    (f"{field}.{number}", self._front.position((key, number))) for number in range(len(value))
+                    (f"{field}.{place}", self._front.position((key, number)))
+                    for place, number in enumerate(filled)
                 ]
         return tuple(found)
 
     def unknown(self) -> tuple[tuple[str, Position], ...]:
-        return tuple((key, self._front.keys.get((key,), START)) for key in self._unknown)
+        return tuple(
+            (
+                ".".join(str(part) for part in path if not isinstance(part, int)),
+                self._front.keys.get(path, START),
+            )
+            for path in self._unknown
+        )
 
 
 def _without_nulls(value: Any) -> Any:
@@ -352,6 +398,17 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, list):
         return [None if item is None else _without_nulls(item) for item in value]
     return value
+
+
+def _is_spelling(key: str, field: str) -> bool:
+    """Whether a key is a field's own name in some capitals, and not a synonym."""
+    return re.sub(r"[\s-]+", "_", key.strip().casefold()) == field
+
+
+def _nth_filled(items: list[Any], number: int) -> int:
+    """The place in a list of its n-th item that is not empty."""
+    filled = [place for place, item in enumerate(items) if item is not None]
+    return filled[number] if number < len(filled) else number
 
 
 def _removable(locations: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

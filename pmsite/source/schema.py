@@ -29,6 +29,7 @@ from pmsite.source.synonyms import (
     KIND_SYNONYMS,
     STATUS_SYNONYMS,
 )
+from pmsite.strict_yaml import KeyPath
 from pmsite.vocabulary import LabelledUrl
 
 _documented = ConfigDict(use_attribute_docstrings=True)
@@ -377,6 +378,30 @@ INCIDENT_FIELDS = frozenset(FIELDS) - {
     "teams",
     "regions",
 }
+
+
+_PARTS: Mapping[str, type] = {
+    "impact": ImpactFields,
+    "timeline": TimelineFields,
+    "action_items": ActionFields,
+    "related": RelationFields,
+    "links": LabelledUrl,
+}
+
+
+def unknown_parts(field: str, key: str, value: Any) -> list[KeyPath]:
+    """The keys below a field that nothing reads, by their paths in the front matter."""
+    if field not in _PARTS:
+        return []
+    known = {item.name for item in fields(_PARTS[field])}
+    items = enumerate(value) if isinstance(value, list) else [(None, value)]
+    return [
+        (key, part) if number is None else (key, number, part)
+        for number, item in items
+        if isinstance(item, dict)
+        for part in item
+        if part not in known
+    ]
 
 
 @cache
