@@ -95,8 +95,9 @@ def new(
     from pmsite import scaffold
     from pmsite.config import find_site
 
-    with guarded():
+    with guarded() as place:
         site = find_site(None, config, Path.cwd())
+        place.root = site.root
         folder = site.root / site.config.content[0].path
         if not title.strip():
             raise typer.BadParameter("say what happened", param_hint="TITLE")
@@ -136,11 +137,12 @@ def build(
     begun = time.perf_counter()
     from pmsite import build as pipeline
 
-    with guarded(output_format, color):
+    with guarded(output_format, color) as place:
         shared = common(
             source, config, quiet, verbose, color, output_format, now, jobs, strict,
             keep_going=keep_going, drafts=drafts, audience=audience, output=output, base_url=base_url, theme=theme,
         )  # fmt: skip
+        place.root = shared.site.root
         if clean:
             remove_cache(shared.site.state)
         progress = progress_line(quiet)
@@ -171,11 +173,12 @@ def check(
     """Find every problem without writing anything."""
     from pmsite import build as pipeline
 
-    with guarded(output_format, color):
+    with guarded(output_format, color) as place:
         shared = common(
             source, config, quiet, verbose, color, output_format, now, jobs, strict, drafts=drafts, audience=audience,
             results=True,
         )  # fmt: skip
+        place.root = shared.site.root
         report = pipeline.check(shared.site, shared.options)
         shared.reporter.show(report.diagnostics)
         if not quiet:
@@ -208,8 +211,9 @@ def list_incidents(
     from pmsite import build as pipeline
     from pmsite.listing import Filters, ListFormat, listed, matching
 
-    with guarded(output_format, color):
+    with guarded(output_format, color) as place:
         shared = common(source, config, quiet, verbose, color, output_format, now, jobs, False)
+        place.root = shared.site.root
         archive, problems = pipeline.load_archive(shared.site, shared.options)
         shared.reporter.show(problems)
         filters = Filters(
@@ -227,8 +231,9 @@ def theme_list(config: ConfigFile = None) -> None:
     from pmsite.config import find_site
     from pmsite.site.theme import available_themes
 
-    with guarded():
+    with guarded() as place:
         site = find_site(None, config, Path.cwd())
+        place.root = site.root
         for name, folder in available_themes(site).items():
             mark = "*" if name == site.config.theme else " "
             typer.echo(f"{mark} {name:<16} {folder}")
@@ -243,8 +248,9 @@ def theme_copy(
     from pmsite.config import find_site
     from pmsite.site.theme import copy_template, load_theme
 
-    with guarded():
+    with guarded() as place:
         site = find_site(None, config, Path.cwd())
+        place.root = site.root
         typer.echo(f"wrote {copy_template(site, load_theme(site), template)}")
 
 
@@ -256,8 +262,9 @@ def theme_check(
     from pmsite.build import check_theme
     from pmsite.config import find_site
 
-    with guarded(output_format, color):
+    with guarded(output_format, color) as place:
         site = find_site(None, config, Path.cwd())
+        place.root = site.root
         theme = check_theme(site)
         layers = " > ".join(layer.name for layer in theme.layers)
         typer.echo(f"the theme {theme.name} is fine; lookup: {layers}")
@@ -282,8 +289,9 @@ def clean(
     from pmsite.config import find_site
     from pmsite.site.write import clean as remove
 
-    with guarded():
+    with guarded() as place:
         site = find_site(None, config, Path.cwd())
+        place.root = site.root
         folder = Path.cwd() / output if output is not None else site.output
         removed = remove(folder)
         for audience in Audience:

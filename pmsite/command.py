@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
@@ -206,23 +206,34 @@ def exit_with(report: "Report") -> None:
         raise typer.Exit(1)
 
 
+@dataclass(slots=True)
+class Place:
+    """The folder that the paths of problems begin at: the current one until a site is found."""
+
+    root: Path = field(default_factory=Path)
+
+
 @contextmanager
-def guarded(output_format: Format | None = None, color: Color = Color.AUTO) -> "Iterator[None]":
-    """Turns what goes wrong into problems and exit codes."""
+def guarded(output_format: Format | None = None, color: Color = Color.AUTO) -> "Iterator[Place]":
+    """Turns what goes wrong into problems and exit codes; the command says in which folder they are once it knows."""
     from pmsite.diagnostics import ConfigurationError, PmsiteError
 
+    place = Place()
     try:
-        yield
+        yield place
     except PmsiteError as error:
-        reporter_for(Path(), False, True, color, output_format).show(error.diagnostics)
+        reporter_for(place.root, False, True, color, output_format).show(error.diagnostics)
         raise typer.Exit(2 if isinstance(error, ConfigurationError) else 1) from None
     except KeyboardInterrupt:
         typer.echo("interrupted; the published site is as it was", err=True)
         raise typer.Exit(130) from None
     except (typer.Exit, typer.Abort, typer.BadParameter):
         raise
-    except BrokenPipeError:
-        sys.stderr.close()
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            sys.stderr.close()
+        else:
+            typer.echo(f"error: {error.filename or ''}: {error.strerror or error}", err=True)
         raise typer.Exit(1) from None
     except Exception:
         _bug()

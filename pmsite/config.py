@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from os.path import relpath
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -382,7 +383,7 @@ def find_site(source: Path | None, config_file: Path | None, current: Path) -> S
 
     Raises ConfigurationError.
     """
-    if source is not None and not source.exists():
+    if source is not None and not _exists(source):
         raise ConfigurationError(
             diagnose("E501", str(source), START, "does not exist", "name a folder or a Markdown file")
         )
@@ -390,11 +391,22 @@ def find_site(source: Path | None, config_file: Path | None, current: Path) -> S
         config_file = _nearest_config(source, current)
     if config_file is None:
         return _bare_site(source or current, current.resolve())
-    config, document, warnings = load_config(config_file)
+    try:
+        config, document, warnings = load_config(config_file)
+    except ConfigurationError as error:
+        shown = Path(relpath(config_file.resolve(), current.resolve())).as_posix()
+        raise ConfigurationError(*(replace(problem, path=shown) for problem in error.diagnostics)) from None
     root = config_file.resolve().parent
     if source is not None and source.resolve() != root:
         config = _with_content(config, source.resolve(), root)
     return Site(root, config, root, config_file, warnings, document)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _nearest_config(source: Path | None, current: Path) -> Path | None:
@@ -415,8 +427,6 @@ def _bare_site(source: Path, home: Path) -> Site:
 
 
 def _with_content(config: Config, source: Path, root: Path) -> Config:
-    from os.path import relpath
-
     return replace(config, content=(ContentFolder(Path(relpath(source, root)).as_posix()),))
 
 

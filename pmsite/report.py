@@ -55,10 +55,11 @@ class Reporter:
         if self._format is OutputFormat.JSON:
             self._json(diagnostics)
             return
-        diagnostics = [_printable(problem) for problem in diagnostics]
         if self._format is OutputFormat.GITHUB:
             self._github(diagnostics)
-        elif self._format is OutputFormat.CONCISE:
+            return
+        diagnostics = [_printable(problem) for problem in diagnostics]
+        if self._format is OutputFormat.CONCISE:
             for problem in diagnostics:
                 self._line(self._concise(problem))
         else:
@@ -78,7 +79,7 @@ class Reporter:
         location = self._root / problem.path
         try:
             return location.relative_to(Path.cwd()).as_posix() if location.exists() else problem.path
-        except ValueError:
+        except (ValueError, OSError):  # elsewhere, or not a name that a file can have
             return problem.path
 
     def _concise(self, problem: Diagnostic) -> str:
@@ -114,9 +115,9 @@ class Reporter:
 
     def _source_line(self, problem: Diagnostic) -> str | None:
         location = self._root / problem.path
-        if not location.resolve().is_relative_to(self._root.resolve()):
-            return None  # a link that leads out of the source: what it leads to is not ours to print
         try:
+            if not location.resolve().is_relative_to(self._root.resolve()):
+                return None  # a link that leads out of the source: what it leads to is not ours to print
             lines = location.read_text(encoding="utf-8-sig").split("\n")
             text = printable(lines[problem.line - 1].removesuffix("\r"))
         except (OSError, ValueError, IndexError):
@@ -182,6 +183,7 @@ def _printable(problem: Diagnostic) -> Diagnostic:
 
 
 def _escaped(text: str, also: str = "") -> str:
+    text = "\n".join(printable(line) for line in text.split("\n"))
     for character in "%\r\n" + also:
         text = text.replace(character, f"%{ord(character):02X}")
     return text

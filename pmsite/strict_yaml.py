@@ -6,6 +6,7 @@ a small text become a huge or an ambiguous value, and deep nesting makes recursi
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ Value = str | None | list["Value"] | dict[str, "Value"]
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _FORBIDDEN = re.compile("[^\t\n\r\x85\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_BOM = "\ufeff"
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)
 
 
@@ -64,12 +66,13 @@ def load(text: str, *, first_line: int = 1, max_bytes: int = MAX_BYTES) -> YamlD
         raise StrictYamlError(
             YamlProblem(Position(first_line), f"longer than {max_bytes // 1024} KiB", "shorten it")
         )
-    reader = _Reader(first_line)
+    places = _Places(text, first_line)
+    reader = _Reader(places)
     try:
-        value = reader.read(_events(text))
+        value = reader.read(_events(text.removeprefix(_BOM)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        at = Position(first_line + mark.line, mark.column + 1) if mark else Position(first_line)
+        at = places.at(mark.index) if mark else Position(first_line)
         message = error.problem or error.context or "not valid YAML"
         raise StrictYamlError(*reader.problems, YamlProblem(at, message, _hint(message))) from None
     except (yaml.YAMLError, ValueError, UnicodeError) as error:
@@ -109,11 +112,31 @@ def _events(text: str) -> Iterator[Any]:
         parser.dispose()
 
 
+class _Places:
+    """Positions in a text from libyaml's indices.
+
+    Its own line numbers are of no use: it also ends lines at U+0085, U+2028 and U+2029, and puts the end of a text
+    one line below the last.
+    """
+
+    def __init__(self, text: str, first_line: int) -> None:
+        self._first_line = first_line
+        # libyaml does not count a byte order mark.
+        self._skipped = len(text) - len(text.removeprefix(_BOM))
+        self._end = max(len(text.rstrip("\n")), self._skipped)
+        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    def at(self, index: int) -> Position:
+        offset = min(index + self._skipped, self._end)
+        line = bisect_right(self._starts, offset) - 1
+        return Position(self._first_line + line, offset - self._starts[line] + 1)
+
+
 class _Reader:
     """Builds the value from events without recursion deeper than MAX_DEPTH."""
 
-    def __init__(self, first_line: int) -> None:
-        self.first_line = first_line
+    def __init__(self, places: _Places) -> None:
+        self.places = places
         self.values: dict[KeyPath, Position] = {}
         self.keys: dict[KeyPath, Position] = {}
         self.problems: list[YamlProblem] = []
@@ -131,8 +154,7 @@ class _Reader:
         return value
 
     def _at(self, event: Any) -> Position:
-        mark = event.start_mark
-        return Position(self.first_line + mark.line, mark.column + 1)
+        return self.places.at(event.start_mark.index)
 
     def _refuse(self, event: Any, message: str, hint: str) -> None:
         self.problems.append(YamlProblem(self._at(event), message, hint))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict
+from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
 
 from pmsite.site.urls import slug
 
@@ -16,7 +16,8 @@ def one_or_many(value: Any) -> Any:
     return [value] if isinstance(value, (str, dict)) else value
 
 
-Texts = Annotated[tuple[str, ...], BeforeValidator(one_or_many)]
+_text_or_texts = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+Texts = Annotated[tuple[str, ...], BeforeValidator(one_or_many), WithJsonSchema(_text_or_texts)]
 
 
 def _web_address(value: Any) -> Any:

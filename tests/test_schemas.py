@@ -116,7 +116,6 @@ def test_wrong_front_matter_is_refused(value: dict[str, Any]) -> None:
         {"links": ["https://example.org"]},
         {"services": ["a"], "tags": "a, b", "authors": ["A"]},
         {"impact": {"windows": [{"from": "10:00", "to": "11:00"}]}},
-        {"status": "completed"},
     ],
 )
 def test_the_short_forms_that_pmsite_reads_are_accepted(value: dict[str, Any]) -> None:

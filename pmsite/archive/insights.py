@@ -51,7 +51,9 @@ class Sample:
         """The nearest-rank percentile: the smallest value that at least `percent` % of the values do not exceed."""
         if not self.values:
             return None
-        return self.values[max(0, math.ceil(percent / 100 * self.n) - 1)]
+        # In integers: 28 / 100 * 25 is a little more than 7 in floats, and would be the eighth value.
+        rank = -(-percent * self.n // 100)
+        return self.values[max(rank, 1) - 1]
 
 
 def sample(values: Iterable[int | None]) -> Sample:

@@ -1,5 +1,6 @@
 """What `pmsite init` and `pmsite new` write."""
 
+import json
 import re
 from datetime import date, timedelta
 from enum import Enum
@@ -42,11 +43,14 @@ def init(folder: Path, today: date) -> list[Path]:
         }
     if not (folder / ".gitignore").exists():
         files[".gitignore"] = _GITIGNORE
+    for path in (folder / name for name in files):
+        in_the_way = path if path.exists() else next((up for up in path.parents if up.is_file()), None)
+        if in_the_way is not None:
+            hint = "choose an empty folder"
+            raise ContentError(diagnose("E701", str(in_the_way), START, "exists already", hint))
     written = []
     for name, text in files.items():
         path = folder / name
-        if path.exists():
-            raise ContentError(diagnose("E701", str(path), START, "exists already", "choose an empty folder"))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         written.append(path)
@@ -57,13 +61,23 @@ def _existing_content(folder: Path) -> str | None:
     """Where the folder's Markdown files are, if it has any besides a README of its own."""
     if (folder / "content").is_dir() and next((folder / "content").rglob("*.md"), None) is not None:
         return "content"
-    found = [path for path in folder.glob("**/*.md") if path != folder / "README.md"]
-    return "." if found else None
+    for path in folder.glob("**/*.md"):
+        inside = path.relative_to(folder)
+        if str(inside) != "README.md" and not any(
+            part.startswith((".", "_")) or part == "node_modules" for part in inside.parts
+        ):
+            return "."
+    return None
 
 
 def _title(folder: Path) -> str:
-    name = folder.resolve().name
-    return f'"{name.replace("-", " ").replace("_", " ").capitalize() or "Postmortems"}"'.replace("\\", "")
+    name = folder.resolve().name.replace("-", " ").replace("_", " ")
+    return _quoted(name[:1].upper() + name[1:] or "Postmortems")
+
+
+def _quoted(text: str) -> str:
+    """Text as a YAML scalar, which JSON's strings are."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def new_postmortem(folder: Path, title: str, day: date, template: Template | Path) -> Path:
@@ -79,12 +93,14 @@ def new_postmortem(folder: Path, title: str, day: date, template: Template | Pat
     else:
         try:
             text = template.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             message = f"the template cannot be read: {error}"
             raise ConfigurationError(diagnose("E501", str(template), START, message)) from None
-    quoted = '"' + title.replace("\\", "\\\\").replace('"', '\\"') + '"'
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_fill(text, {"title": quoted, "date": day.isoformat()}), encoding="utf-8")
+    path.write_text(
+        _fill(text, {"title": _quoted(" ".join(title.splitlines())), "date": day.isoformat()}),
+        encoding="utf-8",
+    )
     return path
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from pmsite.site.urls import short_hash
+from pmsite.site.urls import is_device, short_hash
 
 MAX_SIZE = 50 * 1024 * 1024
 
@@ -54,7 +54,14 @@ _SVG_ELEMENTS = frozenset(
         "metadata",
     ]
 )
-_LEGAL = re.compile(r'[<>:"|?*\\\x00-\x1f]')
+_ILLEGAL = re.compile(r'[<>:"|?*\\\x00-\x1f]')
+# What loads something in CSS: a function with an address, unless it is a part of the drawing (`url(#a)`). A
+# backslash may spell any of them (`\75rl`), so that no style with one is read.
+_LOADING = re.compile(
+    r"\\|image-set|javascript:|(?:image|src|expression)[ \t\r\n\f]*(?:/\*|\()"
+    r"|url[ \t\r\n\f]*(?:/\*|\((?![ \t\r\n\f]*[\"']?#))",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +95,19 @@ def check_attachment(path: str, location: Path) -> str | Refused:
 
 def address(path: str) -> str:
     """Where a file is published: its path below `files/`, legal on every file system."""
-    legal = "/".join(_LEGAL.sub("-", part).rstrip(". ") or "-" for part in path.split("/") if part != "..")
+    legal = "/".join(_legal_name(part) for part in path.split("/") if part != "..")
     if legal != path:
         stem, dot, ending = legal.rpartition(".")
         legal = f"{stem}-{short_hash(path)}{dot}{ending}"
     return f"files/{legal}"
+
+
+def _legal_name(name: str) -> str:
+    legal = _ILLEGAL.sub("-", name).rstrip(". ") or "-"
+    if not is_device(legal):
+        return legal
+    stem, dot, ending = legal.partition(".")
+    return f"{stem.rstrip()}-{dot}{ending}"
 
 
 def _head(location: Path) -> bytes:
@@ -112,23 +127,29 @@ def _unsafe_svg(content: bytes) -> str:
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError) as error:
         return f"it is not well-formed ({error})"
-    for element in root.iter():
-        name = str(element.tag).rpartition("}")[2]
-        if name not in _SVG_ELEMENTS:
-            return f"it contains <{name}>"
-        if name == "style" and _loads(element.text or ""):
-            return "its style loads something"
-        for key, value in element.attrib.items():
-            attribute = key.rpartition("}")[2].lower()
-            if attribute.startswith("on"):
-                return f"it has a handler ({attribute})"
-            if attribute in ("href", "src") and not value.startswith("#"):
-                return f"it refers to {value[:60]}"
-            if _loads(value):
-                return f"its {attribute} loads something"
-    return ""
+    return next(filter(None, map(_unsafe_element, root.iter())), "")
 
 
-def _loads(style: str) -> bool:
-    folded = re.sub(r"\s|/\*.*?\*/|\\", "", style.lower())
-    return "@import" in folded or bool(re.search(r"url\((?![\"']?#)", folded)) or "javascript:" in folded
+def _unsafe_element(element: ElementTree.Element) -> str:
+    name = str(element.tag).rpartition("}")[2]
+    if name not in _SVG_ELEMENTS:
+        return f"it contains <{name}>"
+    if name == "style" and _is_unsafe_style(element):
+        return "its style loads something"
+    return next(filter(None, (_unsafe_attribute(key, value) for key, value in element.attrib.items())), "")
+
+
+def _is_unsafe_style(element: ElementTree.Element) -> bool:
+    """Whether a style sheet may load something; at-rules are refused as a whole, and elements that split its text."""
+    style = element.text or ""
+    return len(element) > 0 or "@" in style or _LOADING.search(style) is not None
+
+
+def _unsafe_attribute(key: str, value: str) -> str:
+    attribute = key.rpartition("}")[2].lower()
+    if attribute.startswith("on"):
+        return f"it has a handler ({attribute})"
+    if attribute in ("href", "src", "base") and not value.startswith("#"):
+        return f"it refers to {value[:60]}"
+    # Any attribute may carry CSS (`fill`, `filter`, `cursor`), where an at-rule means nothing.
+    return f"its {attribute} loads something" if _LOADING.search(value) else ""

@@ -23,7 +23,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from pmsite.cache import Produced, Store, fingerprint, program_digest
@@ -43,7 +43,9 @@ _MAX_ROWS = 50_000
 _ROW = re.compile(r"\brow\(")
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _REFERENCE = re.compile(
-    r"\{%[-+]?\s*(?:extends|include|import|from)\s+(?:(?P<quote>[\"'])(?P<name>[^\"']+)(?P=quote))?",
+    r"\{%[-+]?\s*(?:extends|include|import|from)\s+"
+    r"(?:(?P<quote>[\"'])(?P<name>[^\"']+)(?P=quote)"
+    r"(?=\s*[-+]?%\}|\s+(?:ignore|with|without|import|as)\b))?",
     re.DOTALL,
 )
 _ALT = re.compile(r'\salt="([^"]*)"')
@@ -86,7 +88,7 @@ class _ThemeLoader(BaseLoader):
         found = self.locate(template)
         if found is None:
             raise TemplateNotFound(template)
-        return found[1].read_text(encoding="utf-8"), str(found[1]), lambda: True
+        return _source(found[1]), str(found[1]), lambda: True
 
     def locate(self, template: str) -> tuple[int, Path] | None:
         prefix = _LAYER_PREFIX.match(template)
@@ -117,11 +119,18 @@ class _CompiledTemplates(BytecodeCache):
         _CODES[bucket.key, bucket.checksum] = bucket.code
 
 
+def _source(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PageError(path, 1, f"cannot be read: {error}") from None
+
+
 def _is_plain(name: str) -> bool:
     return ".." not in name.split("/") and not name.startswith("/") and "\\" not in name
 
 
-class _Environment(SandboxedEnvironment):
+class _Environment(ImmutableSandboxedEnvironment):
     """A sandbox in which `!parent/x.html` is the next template in the lookup after the one that asks for it."""
 
     own_functions: frozenset[Any] = frozenset()
@@ -246,25 +255,30 @@ class Renderer:
 
     def _closure(self, template: str) -> str:
         digest = blake2b(digest_size=DIGEST_SIZE)
-        pending, seen = [template], set()
-        while pending:
-            name = pending.pop()
+        seen: set[tuple[int, Path]] = set()
+
+        def visit(name: str, above: tuple[tuple[int, Path], ...]) -> None:
             found = self._loader.locate(name)
             if found is None:
                 raise PageError(None, 1, f'the template "{name}" does not exist')
             if found in seen:
-                continue
+                return
             seen.add(found)
-            source = found[1].read_text(encoding="utf-8")
+            source = _source(found[1])
             digest.update(f"{found[0]}:{name}\0{source}\0".encode())
             for at, reference in _references(source):
+                line = source.count("\n", 0, at) + 1
                 if reference is None:
-                    line = source.count("\n", 0, at) + 1
                     raise PageError(found[1], line, "the name of another template must be written literally")
-                if self._loader.locate(self._environment.join_path(reference, name)) is None:
-                    line = source.count("\n", 0, at) + 1
+                other = self._environment.join_path(reference, name)
+                place = self._loader.locate(other)
+                if place is None:
                     raise PageError(found[1], line, f'the template "{reference}" does not exist')
-                pending.append(self._environment.join_path(reference, name))
+                if place in (*above, found):
+                    raise PageError(found[1], line, f'"{reference}" leads back here without end')
+                visit(other, (*above, found))
+
+        visit(template, ())
         return digest.hexdigest()
 
     def key(self, page: Page) -> bytes:

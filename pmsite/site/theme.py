@@ -155,8 +155,9 @@ def load_theme(site: Site) -> Theme:
         if name not in themes:
             raise _unknown_theme(site, name, seen, themes)
         if name in seen:
+            place = _shown(site, themes[seen[-1]] / "theme.yaml")
             raise ContentError(
-                diagnose("E602", _shown(site, themes[seen[-1]]), START, f"extends itself through {name}")
+                diagnose("E602", place, START, f"extends itself through {name}", "extend another theme")
             )
         seen.append(name)
         folder = themes[name]
@@ -217,6 +218,13 @@ def _theme_yaml(site: Site, folder: Path) -> tuple[str, list[Option]]:
         )
     problems: list[Diagnostic] = []
     options = value.get("options") or {}
+    parent = value.get("extends")
+    if not isinstance(options, dict):
+        at = document.position(("options",))
+        problems.append(diagnose("E602", shown, at, "options must be a mapping", "write `name: {type: ...}`"))
+    if parent is not None and not isinstance(parent, str):
+        at = document.position(("extends",))
+        problems.append(diagnose("E602", shown, at, "extends must be the name of a theme", "write one name"))
     found = [
         option
         for key, given in (options.items() if isinstance(options, dict) else ())
@@ -224,7 +232,6 @@ def _theme_yaml(site: Site, folder: Path) -> tuple[str, list[Option]]:
     ]
     if problems:
         raise ContentError(*problems)
-    parent = value.get("extends")
     return parent if isinstance(parent, str) else "", found
 
 
@@ -277,6 +284,8 @@ def _option_values(site: Site, declared: Mapping[str, Option]) -> dict[str, Any]
             problems.append(diagnose("E501", site.config_name, at, message, hint))
             continue
         try:
+            if isinstance(given, dict | list):
+                raise ValueError("write one value, not a list or a mapping")
             values[key] = declared[key].convert(str(given))
         except ValueError as error:
             problems.append(diagnose("E501", site.config_name, at, f"theme_options.{key}: {error}"))

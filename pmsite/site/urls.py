@@ -11,24 +11,32 @@ from hashlib import blake2b
 from urllib.parse import quote
 
 MAX_SLUG = 80
+# File systems take names of 255 bytes; what is left is for endings.
+MAX_SLUG_BYTES = 200
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
-_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")}
 _ASCII_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
 
 def slug(text: str, *, fallback: str = "") -> str:
     """Letters and digits of any script in lower case, everything else one hyphen; legal on every file system.
 
-    Without a letter or digit: `fallback` and a short hash of the text, or nothing without a fallback.
+    At most MAX_SLUG characters and MAX_SLUG_BYTES bytes in UTF-8, and a hyphen after the name of a device. Without a letter or digit: `fallback` and a short hash of the text, or nothing without a fallback.
     """
     if len(text) <= MAX_SLUG and _ASCII_SLUG.match(text):
-        return f"{text}-" if text in _RESERVED else text
+        return f"{text}-" if is_device(text) else text
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
     words = "".join(character if _is_word(character) else " " for character in folded).split()
-    result = "-".join(words)[:MAX_SLUG].strip("-")
+    short = "-".join(words)[:MAX_SLUG].encode("utf-8", "surrogatepass")[:MAX_SLUG_BYTES]
+    result = short.decode("utf-8", "ignore").strip("-")
     if not result:
         return f"{fallback}-{short_hash(text)}" if fallback else ""
-    return f"{result}-" if result in _RESERVED else result
+    return f"{result}-" if is_device(result) else result
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows takes a file's name for a device, as it does whatever the ending: `NUL.log`."""
+    return name.partition(".")[0].rstrip(" ").casefold() in _DEVICES
 
 
 def _is_word(character: str) -> bool:

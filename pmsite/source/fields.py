@@ -29,7 +29,12 @@ _TIMESTAMP = re.compile(
 _CLOCK = re.compile(
     r"[Tt]?(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?\s*(?P<zone>[Zz]|UTC|GMT|[+-]\d{2}:?\d{2})?\Z"
 )
-_NUMBER = re.compile(r"[~≈]?\s*(\d[\d,_ ]*)(\.\d+)?\s*([kKmM])?\+?\Z")
+# Marks stand between groups of three digits only, and a fraction before k or M only: whether `1.200`, `12,34` or
+# `1,2k` has thousands or decimals depends on the country.
+_NUMBER = re.compile(
+    r"[~≈]?\s*(?:(?P<digits>\d+|\d{1,3}(?P<mark>[,_ ])\d{3}(?:(?P=mark)\d{3})*)"
+    r"|(?P<scaled>\d+(?:\.\d+)?)\s*(?P<unit>[kKmM]))\+?\Z"
+)
 _PERCENT = re.compile(r"[~≈<>]?\s*(\d+(?:[.,]\d+)?)\s*%?\Z")
 
 E_ = TypeVar("E_", bound=Enum)
@@ -127,11 +132,12 @@ def whole_number(text: str) -> int:
     found = _NUMBER.match(text.strip())
     if found is None:
         raise ValueError(f'"{text[:60]}" is not a whole number; write digits, such as 1200')
-    digits = re.sub(r"[,_ ]", "", found[1])
-    if len(digits) > 15:
+    digits = found["scaled"] or re.sub(r"[,_ ]", "", found["digits"])
+    if len(digits.partition(".")[0]) > 15:
         raise ValueError(f'"{text[:60]}" is too large a number')
-    factor = {"k": 1_000, "m": 1_000_000}.get((found[3] or "").lower(), 1)
-    return round(float(digits + (found[2] or "")) * factor)
+    if found["unit"] is None:
+        return int(digits)
+    return round(float(digits) * {"k": 1_000, "m": 1_000_000}[found["unit"].lower()])
 
 
 def percentage(text: str) -> float:
@@ -210,8 +216,8 @@ def names(value: Any, *, split: bool = True) -> list[str]:
     for item in value:
         if isinstance(item, dict):
             item = item.get("name")
-        if isinstance(item, list):
-            raise ValueError("a name in the list is itself a list; write plain names")
+        if isinstance(item, list | dict):
+            raise ValueError("a name in the list is itself a list or fields; write plain names")
         if item is not None and item.strip():
             found.append(item.strip())
     return found

@@ -97,14 +97,31 @@ def highlighted(code: str, language: str) -> str:
     lexer = _lexer(_ALIASES.get(language, language))
     if lexer is None or len(code) > MAX_LENGTH or max(map(len, code.split("\n"))) > MAX_LINE:
         return escape(code, quote=False)
-    return "".join(_spans(lexer.get_tokens_unprocessed(code)))
+    tokens = _tokens(lexer, code)
+    # A few lexers lose or repeat text (`hcl` with an unclosed heredoc); code is shown as it was written.
+    if "".join(text for _, text in tokens) != code:
+        return escape(code, quote=False)
+    return "".join(_spans(tokens))
 
 
-def _spans(tokens: Iterable[tuple[int, _TokenType, str]]) -> Iterator[str]:
+def _tokens(lexer: Lexer, code: str) -> list[tuple[_TokenType, str]]:
+    """The tokens of code, read with an end to its last line: `console` leaves out a line without one."""
+    is_ended = code.endswith("\n")
+    tokens = [
+        (token, text) for _, token, text in lexer.get_tokens_unprocessed(code if is_ended else f"{code}\n")
+    ]
+    if not is_ended and tokens:
+        token, text = tokens.pop()
+        if text != "\n":
+            tokens.append((token, text.removesuffix("\n")))
+    return tokens
+
+
+def _spans(tokens: Iterable[tuple[_TokenType, str]]) -> Iterator[str]:
     """Neighbouring tokens of one class as one span; what Pygments' own formatter gives, without its options."""
     current = ""
     parts: list[str] = []
-    for _, token, text in tokens:
+    for token, text in tokens:
         name = _CLASSES.get(token)
         if name is None:
             name = _CLASSES[token] = _class_name(token)

@@ -24,7 +24,7 @@ from pmsite.source.highlight import highlighted
 from pmsite.source.markup import converter
 from pmsite.source.outline import DocumentLink, Heading, Outline, SourceText, outline
 from pmsite.source.redact import ALIKE as INTERNAL_MARK
-from pmsite.source.redact import position, redact
+from pmsite.source.redact import masked, position, redact
 from pmsite.strict_yaml import KeyPath, YamlDocument
 
 MAX_STRAY = 10
@@ -202,7 +202,8 @@ class Reader:
     def _prose(
         self, file: SourceFile, split: frontmatter.Split, title: str, diagnostics: list[Diagnostic]
     ) -> tuple[str, Outline]:
-        text, stray = redact(split.body, keep=self._config.audience is not Visibility.PUBLIC)
+        keep = self._config.audience is not Visibility.PUBLIC
+        text, stray = redact(split.body, keep=keep)
         for offset in stray[:MAX_STRAY]:
             at = position(split.body, offset, split.body_line)
             message = "an internal block is opened and not closed, or closed and not opened"
@@ -221,7 +222,7 @@ class Reader:
             at = Position(split.body_line)
             diagnostics.append(diagnose("E107", file.path, at, reason, "simplify it"))
             html = ""
-        shape = self._outline(html, SourceText(split.body, split.body_line), title=title)
+        shape = self._outline(html, SourceText(masked(split.body, keep=keep), split.body_line), title=title)
         return shape.html, shape
 
 
@@ -334,6 +335,7 @@ class _Fields:
                 diagnose("E103", path, self._front.keys.get((key,), START), message, "keep one")
             )
         is_hidden = False
+        removed: set[tuple[Any, ...]] = set()
         for _ in range(100):
             try:
                 fields = schema.adapter().validate_python(values, context=reading)
@@ -342,8 +344,13 @@ class _Fields:
                 is_hidden = is_hidden or any(
                     problem["loc"][:1] == ("visibility",) for problem in error.errors()
                 )
-                diagnostics += [self._diagnostic(problem, path) for problem in error.errors()]
-                for location in _removable(problem["loc"] for problem in error.errors()):
+                diagnostics += [
+                    self._diagnostic(problem, path)
+                    for problem in error.errors()
+                    if not (problem["type"] == "missing" and problem["loc"] in removed)
+                ]
+                for location in _removable(error.errors()):
+                    removed.add(location)
                     values = _without(values, location)
         return schema.FrontMatter(visibility=Visibility.RESTRICTED)
 
@@ -411,13 +418,14 @@ def _nth_filled(items: list[Any], number: int) -> int:
     return filled[number] if number < len(filled) else number
 
 
-def _removable(locations: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """What to leave out for errors at these places: an item of a list goes as a whole, the last one first."""
+def _removable(problems: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """What to leave out for these problems, the last first: a part, or the whole item that lacks one."""
     targets = set()
-    for location in locations:
+    for problem in problems:
+        location = problem["loc"]
         numbers = [place for place, part in enumerate(location) if isinstance(part, int)]
-        lenient = location and location[-1] in ("status", "type", "kind")
-        targets.add(location[: numbers[-1] + 1] if numbers and not lenient else location)
+        is_missing = problem["type"] == "missing"
+        targets.add(location[: numbers[-1] + 1] if numbers and is_missing else location)
     return sorted(targets, key=lambda target: [str(part).zfill(9) for part in target], reverse=True)
 
 

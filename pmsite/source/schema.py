@@ -147,22 +147,30 @@ Percent = Annotated[
 Names = Annotated[tuple[str, ...], BeforeValidator(_names), _strings]
 
 
-def _enumeration(kind: Any) -> WithJsonSchema:
-    return WithJsonSchema({"enum": [item.value for item in kind]})
+def _enumeration(kind: Any, synonyms: Mapping[str, Any]) -> WithJsonSchema:
+    return WithJsonSchema({"enum": [*(item.value for item in kind), *synonyms]})
 
 
 DocumentStatus = Annotated[
-    Status | None, BeforeValidator(_closed(Status, STATUS_SYNONYMS)), _enumeration(Status)
+    Status | None, BeforeValidator(_closed(Status, STATUS_SYNONYMS)), _enumeration(Status, STATUS_SYNONYMS)
 ]
-IncidentKind = Annotated[Kind, BeforeValidator(_closed(Kind, KIND_SYNONYMS)), _enumeration(Kind)]
+IncidentKind = Annotated[
+    Kind, BeforeValidator(_closed(Kind, KIND_SYNONYMS)), _enumeration(Kind, KIND_SYNONYMS)
+]
 ActionState = Annotated[
-    ActionStatus, BeforeValidator(_closed(ActionStatus, ACTION_STATUS_SYNONYMS)), _enumeration(ActionStatus)
+    ActionStatus,
+    BeforeValidator(_closed(ActionStatus, ACTION_STATUS_SYNONYMS)),
+    _enumeration(ActionStatus, ACTION_STATUS_SYNONYMS),
 ]
 ActionPurpose = Annotated[
-    ActionType | None, BeforeValidator(_closed(ActionType, ACTION_TYPE_SYNONYMS)), _enumeration(ActionType)
+    ActionType | None,
+    BeforeValidator(_closed(ActionType, ACTION_TYPE_SYNONYMS)),
+    _enumeration(ActionType, ACTION_TYPE_SYNONYMS),
 ]
-RelationKind = Annotated[RelationType, BeforeValidator(_closed(RelationType, {})), _enumeration(RelationType)]
-Audience = Annotated[Visibility, BeforeValidator(_closed(Visibility, {})), _enumeration(Visibility)]
+RelationKind = Annotated[
+    RelationType, BeforeValidator(_closed(RelationType, {})), _enumeration(RelationType, {})
+]
+Audience = Annotated[Visibility, BeforeValidator(_closed(Visibility, {})), _enumeration(Visibility, {})]
 SeverityWord = Annotated[str, BeforeValidator(_term("severity")), _string]
 CauseWord = Annotated[str, BeforeValidator(_term("causes")), _string]
 TriggerWord = Annotated[str, BeforeValidator(_term("triggers")), _string]
