@@ -1,5 +1,6 @@
 """The pipeline: read, know, show, check, write."""
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -84,6 +85,9 @@ def build(site: Site, options: Options, progress: Callable[[str, int, int], None
 def _build(
     site: Site, options: Options, store: Store, progress: Callable[[str, int, int], None] | None
 ) -> Report:
+    # A build makes many values that all live until its end: looking among them for cycles finds nothing.
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 100)
     theme = load_theme(site)
     collection = collect(site, store, options.jobs, progress and partial(progress, "reading"))
     planned = plan_site(site, options, collection, theme)

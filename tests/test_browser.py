@@ -172,13 +172,13 @@ def test_the_mode_can_be_chosen_and_is_kept(browser: Browser, site: Path) -> Non
     context = browser.new_context(color_scheme="light")
     page = context.new_page()
     page.goto((site / KINDS["incident"]).as_uri())
-    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    light = page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
     button = page.locator("button[data-pm-mode]")
     button.click()
     button.click()
-    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    dark = page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
     page.reload()
-    kept = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    kept = page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
     context.close()
     assert light != dark
     assert dark == kept

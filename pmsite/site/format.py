@@ -60,7 +60,7 @@ def short_day(value: date | None) -> str:
 
 def local(at: Timestamp, zone: str) -> Timestamp:
     """The same moment in the site's zone; unchanged where either states none, or only a day is known."""
-    if not zone or at.offset is None or at.precision is Precision.DAY:
+    if not zone or at.offset is None or at.precision is Precision.DAY or (zone == "UTC" and at.offset == 0):
         return at
     try:
         utc = at.wall - timedelta(seconds=at.offset)

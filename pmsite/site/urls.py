@@ -27,7 +27,7 @@ def slug(text: str, *, fallback: str = "") -> str:
         return f"{text}-" if is_device(text) else text
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
     words = "".join(character if _is_word(character) else " " for character in folded).split()
-    short = "-".join(words)[:MAX_SLUG].encode("utf-8", "surrogatepass")[:MAX_SLUG_BYTES]
+    short = "-".join(words)[:MAX_SLUG].encode()[:MAX_SLUG_BYTES]
     result = short.decode("utf-8", "ignore").strip("-")
     if not result:
         return f"{fallback}-{short_hash(text)}" if fallback else ""

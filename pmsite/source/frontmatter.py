@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,11 +24,23 @@ from pmsite.strict_yaml import (
     load,
 )
 
-_INVISIBLE = "\xa0\ufeff\u200b\u200c\u200d\u2060"
-_KEY_LINE = re.compile(
-    r"^[ \t]*[\w\"'][^\n:#]*:(?:\s|$)|^(?:title|date|status|severity|summary|tags):\S", re.MULTILINE
+_KEY_LINE = re.compile(r"^[ \t]*[\w\"'][^\n:#]*:(?:\s|$)", re.MULTILINE)
+_TOML_KEY_LINE = re.compile(r"^[ \t]*[\w\"'.-]+\s*=", re.MULTILINE)
+# Fields that no line of prose begins with, also where the space after the colon was forgotten.
+_FIELD = (
+    r"[\"']?(?i:title|date|status|severity|visibility|summary|tags|started|detected|mitigated|resolved"
+    r"|impact|root_cause|trigger|detection|services|teams|authors|timeline|action_items)[\"']?[ \t]*[:=\uff1a]"
 )
-_TOML_KEY_LINE = re.compile(r"^[\w\"'.-]+\s*=", re.MULTILINE)
+_FIELD_LINE = re.compile(rf"^[ \t]*(?:{_FIELD}|[a-z][a-z0-9_-]*:(?:\s|$))", re.MULTILINE)
+_KNOWN_LINE = re.compile(rf"^[ \t]*{_FIELD}", re.MULTILINE)
+_VISIBILITY_LINE = re.compile(r"^[ \t]*[\"']?(?i:visibility)[\"']?[ \t]*[:=\uff1a]", re.MULTILINE)
+_LEADING_BLANK_LINES = re.compile(r"(?:[ \t]*\n)*")
+_COMMENTS = re.compile(r"(?:<!--(?:(?!-->).)*-->\s*)+", re.DOTALL)
+_JSON_OPENER = re.compile(rf"\{{\s*(?:\"|\n|\Z|{_FIELD})")
+_JSON_FIELD = re.compile(rf"\{{\s*(?:\"[\w-]+\"\s*:|{_FIELD})")
+_FENCES = ("---", "+++")
+# How far the beginning of a text is searched for an opener, and a text behind one for `visibility:`.
+_HEAD, _NEAR = 200, 2_000
 
 
 class _Fenced(BaseHandler):
@@ -65,41 +78,85 @@ def split(text: str) -> Split:
     Raises BrokenFrontMatter: what was meant as front matter is never taken for text.
     """
     start = len(text) - len(text.lstrip("\n \t"))
-    head = text[start : start + 200]
-    first = head.split("\n", 1)[0].rstrip()
+    head = text[start : start + _HEAD]
+    first = head.split("\n", 1)[0].rstrip(" \t")
     line = 1 + text.count("\n", 0, start)
     if first == "---":
         return _split_fenced(text, start, line, _YAML, "---")
     if first == "+++":
         return _split_fenced(text, start, line, _TOML, "+++")
-    if first == "{" or head.startswith('{"'):
+    if _JSON_OPENER.match(head):
         return _split_json(text, start, line)
-    if (problem := _disguised(head, first, line)) is not None:
+    problem = _spoiled(text[start:], line) or _disguised(text[start:], line)
+    if problem is not None:
         raise BrokenFrontMatter(problem)
     return Split(None, text, 1)
 
 
-def _disguised(head: str, first: str, line: int) -> YamlProblem | None:
-    """Front matter whose opening line is spoiled: `---yaml`, `----`, a code fence around it."""
-    if first and first[0] in _INVISIBLE and first.strip(_INVISIBLE) in ("---", "+++"):
-        message = f"an invisible character (U+{ord(first[0]):04X}) stands before the front matter"
-        return YamlProblem(Position(line), message, "delete it")
-    rest = head[len(first) :].lstrip("\n")
-    second = rest.split("\n", 1)[0]
-    holds_key = _KEY_LINE.match(second) is not None
-    if re.match(r"(---[\w-]+|--|—|–––?)$", first) and holds_key:
-        return YamlProblem(
-            Position(line), f'"{first[:20]}" does not open front matter', "write --- alone on the line"
-        )
-    comment = re.match(r"<!--.*?-->\s*\n---[ \t]*\n", head, re.DOTALL)
-    if comment is not None and _KEY_LINE.match(head[comment.end() :]):
-        message = "a comment stands before the front matter"
-        return YamlProblem(Position(line), message, "move it below the front matter")
-    if re.match(r"(`{3,}|~{3,})", first) and second.strip() in ("---", "+++"):
-        return YamlProblem(
-            Position(line), "front matter stands in a code fence", "remove the fence around the front matter"
-        )
+def _is_invisible(character: str) -> bool:
+    """Whether a reader sees nothing there: spaces other than the plain ones, marks of format and direction."""
+    return character not in " \t\n" and (
+        character.isspace()
+        or unicodedata.category(character) in ("Cc", "Cf")
+        or character in "\u034f\u115f\u1160\u2800\u3164\uffa0\ufe0e\ufe0f"
+    )
+
+
+def _visible(line: str) -> str:
+    return "".join(character for character in line if not _is_invisible(character)).strip(" \t")
+
+
+def _spoiled(text: str, line: int) -> YamlProblem | None:
+    """An opener that is one to the eye only: a character that nobody sees stands before, in or after it."""
+    invisible = next(((at, found) for at, found in enumerate(text[:_HEAD]) if _is_invisible(found)), None)
+    if invisible is None:
+        return None
+    lines = [shown for part in text[:_HEAD].split("\n") if (shown := _visible(part))]
+    if not lines or not (lines[0] in _FENCES or _JSON_FIELD.match("\n".join(lines))):
+        return None
+    offset, character = invisible
+    before = text[:offset]
+    at = Position(line + before.count("\n"), offset - before.rfind("\n"))
+    message = f"an invisible character (U+{ord(character):04X}) stands beside the opener of the front matter"
+    return YamlProblem(at, message, "delete it")
+
+
+def _disguised(text: str, line: int) -> YamlProblem | None:
+    """Front matter whose opening line is not one: `---yaml`, `----`, a code fence or a comment before it."""
+    first, _, after = text.partition("\n")
+    first = first[:_HEAD]
+    opener = _visible(first)
+    if re.match(r"(---+.*|--|[—–]+|\+\+\+.*|\+\+)$", opener):
+        # Behind two hyphens and a space stands a signature (RFC 3676, section 4.3).
+        is_meant = _KNOWN_LINE.match(after) is not None if first == "-- " else _begins_with_fields(after)
+        if is_meant:
+            message = f'"{opener[:20]}" does not open front matter'
+            return YamlProblem(
+                Position(line), message, f"write {'+++' if opener[0] == '+' else '---'} alone on the line"
+            )
+    if (comments := _COMMENTS.match(text)) is not None:
+        fence, _, behind = text[comments.end() :].partition("\n")
+        if _visible(fence[:_HEAD]) in _FENCES and _begins_with_fields(behind):
+            message = "a comment stands before the front matter"
+            return YamlProblem(Position(line), message, "move it below the front matter")
+    second = after.lstrip("\n").partition("\n")[0]
+    if re.match(r"`{3,}|~{3,}", opener) and _visible(second[:_HEAD]) in _FENCES:
+        message = "front matter stands in a code fence"
+        return YamlProblem(Position(line), message, "remove the fence around the front matter")
     return None
+
+
+def _begins_with_fields(after: str) -> bool:
+    """Whether the text behind an opener was meant as fields.
+
+    Behind a blank line a line with a colon may be prose below a rule (`Note: ...`); a field's name is not.
+    """
+    begin = _LEADING_BLANK_LINES.match(after)
+    start = begin.end() if begin is not None else 0
+    block = re.split(r"\n[ \t]*\n", after[start:], maxsplit=1)[0]
+    if start:
+        return _FIELD_LINE.match(block) is not None
+    return any(pattern.search(block) is not None for pattern in (_KEY_LINE, _KNOWN_LINE, _TOML_KEY_LINE))
 
 
 def _split_fenced(text: str, start: int, line: int, handler: _Fenced, fence: str) -> Split:
@@ -113,7 +170,7 @@ def _split_fenced(text: str, start: int, line: int, handler: _Fenced, fence: str
         body, body_line = body[1:], body_line + 1
     if not _holds_keys(front, fence):
         if not front.strip():
-            if _KEY_LINE.match(body) and re.search(rf"^{re.escape(fence)}[ \t]*$", body, re.MULTILINE):
+            if _begins_with_fields(body) and handler.FM_BOUNDARY.search(body):
                 message = "front matter is empty, and fields follow it"
                 raise BrokenFrontMatter(
                     YamlProblem(Position(body_line), message, f"remove one of the {fence} lines")
@@ -128,13 +185,13 @@ def _split_fenced(text: str, start: int, line: int, handler: _Fenced, fence: str
 
 
 def _holds_keys(front: str, fence: str) -> bool:
-    return (_KEY_LINE if fence == "---" else _TOML_KEY_LINE).search(front) is not None
+    patterns = (_KEY_LINE, _KNOWN_LINE) if fence == "---" else (_TOML_KEY_LINE,)
+    return any(pattern.search(front) is not None for pattern in patterns)
 
 
 def _unclosed(text: str, start: int, line: int, fence: str) -> Split:
     after = text[start:].split("\n", 1)[1] if "\n" in text[start:] else ""
-    block = re.split(r"\n\s*\n", after, maxsplit=1)[0]
-    if not _holds_keys(block, fence):
+    if not _begins_with_fields(after) and not _VISIBILITY_LINE.search(after[:_NEAR]):
         return Split(None, text, 1, thematic_break=fence == "---")
     closer = re.search(r"^(--|----+|—|\.\.\.|\+\+|\+{4,})[ \t]*$", after, re.MULTILINE)
     if closer is not None:
@@ -171,14 +228,14 @@ def _split_json(text: str, start: int, line: int) -> Split:
     try:
         _, length = json.JSONDecoder().raw_decode(text[start:])
     except (ValueError, RecursionError) as error:
-        if not re.match(r"\{\s*\"[\w-]+\"\s*:", text[start:]):
+        if not _JSON_FIELD.match(text[start:]):
             return Split(None, text, 1)  # a text that begins with a brace
         at = getattr(error, "lineno", 1), getattr(error, "colno", 1)
         message = str(getattr(error, "msg", "nested too deeply"))
         raise BrokenFrontMatter(YamlProblem(Position(line + at[0] - 1, at[1]), f"JSON: {message}")) from None
     end = start + length
     front, body = text[start:end], text[end:]
-    document = _load_yaml(_PAIR.sub(_joined, front.replace("\t", " ")), line)
+    document = _load_yaml(_ESCAPE.sub(_joined, front.replace("\t", " ")), line)
     body_line = line + front.count("\n")
     if body.startswith("\n"):
         body, body_line = body[1:], body_line + 1
@@ -186,11 +243,14 @@ def _split_json(text: str, start: int, line: int) -> Split:
 
 
 # JSON writes characters beyond U+FFFF as two escapes (RFC 8259, section 7), which YAML does not.
-_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+# Every escape is matched, so that the second backslash of `\\\\` begins none.
+_ESCAPE = re.compile(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|.)", re.DOTALL)
 
 
-def _joined(pair: re.Match[str]) -> str:
-    return chr(0x10000 + ((int(pair[1], 16) - 0xD800) << 10) + (int(pair[2], 16) - 0xDC00))
+def _joined(escape: re.Match[str]) -> str:
+    if escape[1] is None:
+        return escape[0]
+    return chr(0x10000 + ((int(escape[1], 16) - 0xD800) << 10) + (int(escape[2], 16) - 0xDC00))
 
 
 def _load_toml(text: str, first_line: int) -> YamlDocument:
@@ -201,13 +261,25 @@ def _load_toml(text: str, first_line: int) -> YamlDocument:
         raise BrokenFrontMatter(problem)
     try:
         value = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        plain = _as_text(value, first_line, 0)
+    except tomllib.TOMLDecodeError as error:
         place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         at = Position(first_line + int(place[1]) - 1, int(place[2])) if place else Position(first_line)
-        message = re.sub(r"\s*\(at .*\)$", "", str(error)) or "nested too deeply"
+        message = re.sub(r"\s*\(at .*\)$", "", str(error))
         raise BrokenFrontMatter(YamlProblem(at, f"TOML: {message}")) from None
+    except RecursionError:
+        raise BrokenFrontMatter(YamlProblem(Position(first_line), "TOML: nested too deeply")) from None
+    except ValueError:
+        # Python converts no number of more than some thousand digits (CVE-2020-10735).
+        raise BrokenFrontMatter(_long_number(text, first_line)) from None
     keys = _toml_positions(text, first_line, value)
-    return YamlDocument(_as_text(value, first_line, 0), keys, keys)
+    return YamlDocument(plain, keys, keys)
+
+
+def _long_number(text: str, first_line: int) -> YamlProblem:
+    found = re.search(r"=\s*[+-]?(?=\w{1000})", text)
+    line = text.count("\n", 0, found.end()) if found is not None else 0
+    return YamlProblem(Position(first_line + line), "TOML: a number is too long", "shorten it, or quote it")
 
 
 def _toml_positions(text: str, first_line: int, value: Mapping[str, Any]) -> dict[KeyPath, Position]:

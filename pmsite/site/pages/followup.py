@@ -1,5 +1,6 @@
 """What is left to do: action items, and what documents lack."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from pmsite.archive.incident import ActionStatus, Impact, Incident, Status, Visibility
@@ -22,14 +23,11 @@ _WANTED = (
 
 
 def action_pages(plan: Plan) -> Iterator[Page]:
-    actions = plan.actions
-    statuses = [action.item.status for action in actions]
-    owners: dict[str, int] = {}
-    for action in actions:
-        if action.item.status.is_open:
-            owner = action.item.owner or "no owner"
-            owners[owner] = owners.get(owner, 0) + 1
-    for part, pagination, path in paginate(actions, "actions/", ITEMS_PER_PAGE):
+    statuses = Counter(action.item.status for action in plan.actions)
+    overdue = sum(action.is_overdue for action in plan.actions)
+    owners = Counter(action.item.owner or "no owner" for action in plan.actions if action.item.status.is_open)
+    most = tuple(sorted(owners.items(), key=lambda pair: (-pair[1], pair[0]))[:12])
+    for part, pagination, path in paginate(plan.actions, "actions/", ITEMS_PER_PAGE):
         title = "Action items" if pagination.number == 1 else f"Action items, page {pagination.number}"
         view = ActionsView(
             head=plan.head(
@@ -38,12 +36,12 @@ def action_pages(plan: Plan) -> Iterator[Page]:
                 Link("Action items", "actions/"),
             ),
             actions=tuple(part),
-            open=sum(status.is_open for status in statuses),
-            overdue=sum(action.is_overdue for action in actions),
-            done=statuses.count(ActionStatus.DONE),
-            dropped=statuses.count(ActionStatus.WONT_DO),
-            unknown=statuses.count(ActionStatus.UNKNOWN),
-            owners=tuple(sorted(owners.items(), key=lambda pair: (-pair[1], pair[0]))[:12]),
+            open=statuses[ActionStatus.OPEN] + statuses[ActionStatus.IN_PROGRESS],
+            overdue=overdue,
+            done=statuses[ActionStatus.DONE],
+            dropped=statuses[ActionStatus.WONT_DO],
+            unknown=statuses[ActionStatus.UNKNOWN],
+            owners=most,
             pagination=pagination,
         )
         yield Page(path, "actions.html", view)
