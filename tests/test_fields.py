@@ -196,7 +196,9 @@ def test_what_is_not_a_whole_number(text: str) -> None:
         fields.whole_number(text)
 
 
-@pytest.mark.parametrize("text", ["1.200", "1.5", "0.5", "1,2k", "1,5M", "12,34", "1,2"])
+@pytest.mark.parametrize(
+    "text", ["1.200", "1.5", "0.5", "1,2k", "1,5M", "1,200k", "12,34", "1,2", "1,2345", "1,200 300"]
+)
 def test_a_number_that_could_mean_two_things_is_refused_and_not_guessed(text: str) -> None:
     with pytest.raises(ValueError):
         fields.whole_number(text)

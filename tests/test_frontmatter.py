@@ -64,6 +64,11 @@ def test_front_matter_body_and_the_line_that_the_body_begins_on(
         "{braces} begin a text",
         "-- \nsignature: x",
         "+ a list",
+        "{ braces } begin a text",
+        "------\n\nNote: words of prose below a rule\n",
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nBody",
+        "```diff\n--- a/x\n+++ b/x\n```\n",
+        "\u200bWords after a character that nobody sees",
     ],
 )
 def test_text_without_front_matter_is_all_body(text: str) -> None:
@@ -78,6 +83,10 @@ def test_text_without_front_matter_is_all_body(text: str) -> None:
         "---\n",
         "---",
         "---\n# Heading\n\nText with a colon: here it is\n",
+        "---\n\n# Postmortem\n\n- **Duration**: x\n---",
+        "---\n\n# Postmortem\n\nDate: 2023-10-07\nStatus: final\n",
+        "---\n\nNote: words of prose below a rule\n",
+        "---\nPostmortem\n==========\n",
     ],
 )
 def test_a_rule_at_the_beginning_is_a_thematic_break(text: str) -> None:
@@ -185,10 +194,35 @@ def test_a_character_that_nobody_sees_beside_the_opener_publishes_nothing(opener
         '{ "visibility": "restricted" \nBody',
         f"---\n{_SECRET}\n--- # end\nBody",
         f"---\n{_SECRET}\n---x\nBody",
+        "---\nvisibility:restricted\n---\nBody",
+        "---\nvisibility=restricted\n---\nBody",
+        "---\nVisibility\uff1arestricted\n---\nBody",
+        f"---\n# fields\n\n{_SECRET}\n\nBody",
+        f"---\n---\n\n{_SECRET}\n---\nBody",
+        f"--- the fields ---\n{_SECRET}\n---\nBody",
+        f"\u2014-\n{_SECRET}\n\u2014-\nBody",
+        f"\u200b\n---\n{_SECRET}\n---\nBody",
+        f"-\u200b--\n{_SECRET}\n---\nBody",
+        f"<!-- {'a long licence ' * 50} -->\n<!-- and more -->\n\n---\n{_SECRET}\n---\nBody",
+        f"```yaml\n \n---\u00a0\n{_SECRET}\n---\n```\nBody",
+        f"+++\n{_SECRET}\n\nBody",
+        "+++\n  visibility = 'restricted'\n\nBody",
+        '\u200b{"visibility": "restricted"}\nBody',
+        "{visibility: restricted}\nBody",
     ],
 )
 def test_what_was_meant_as_front_matter_is_never_text(text: str) -> None:
     assert not is_published(text)
+
+
+def test_the_invisible_character_is_pointed_at() -> None:
+    (problem,) = broken(f"\n---\u00a0\n{_SECRET}\n---\nBody")
+    assert problem.at == Position(2, 4)
+    assert "U+00A0" in problem.message
+
+
+def test_indented_fields_are_read() -> None:
+    assert fields(f"---\n  {_SECRET}\n---\nBody") == {"visibility": "restricted"}
 
 
 def test_every_problem_of_the_block_is_reported() -> None:
@@ -233,10 +267,13 @@ def test_toml_keys_and_tables_have_positions() -> None:
 def test_a_toml_number_with_thousands_of_digits_is_an_error_and_no_crash(number: str) -> None:
     (problem,) = broken(f"+++\na = {number}\n+++\n")
     assert problem.at.line == 2
+    (problem,) = broken(f"+++\na = 1\nb = {number}\n+++\n")
+    assert problem.at.line == 3
 
 
 @pytest.mark.parametrize(
-    "title", ["Web down", "naïve", "😀 emoji", 'quo"ted', "back\\slash / slash", "tab\tand\nline"]
+    "title",
+    ["Web down", "naïve", "😀 emoji", 'quo"ted', "back\\slash / slash", "\\ud83d\\ude00", "tab\tand\nline"],
 )
 def test_json_as_programs_write_it(title: str) -> None:
     for options in ({}, {"indent": 2}, {"indent": "\t"}, {"ensure_ascii": False}, {"separators": (",", ":")}):

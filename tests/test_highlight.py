@@ -50,6 +50,11 @@ def test_blank_lines_and_spaces_are_kept(code: str) -> None:
         assert text_of(highlighted(code, language)) == code
 
 
+def test_code_that_a_lexer_would_change_stays_plain() -> None:
+    code = "-<-é$a\"-']>{'\"\n'<=;([[<<x=''#1\"  #\n'}{$\n:a'&#;'<\"&={/\n"
+    assert text_of(highlighted(code, "hcl")) == code
+
+
 @settings(deadline=None, max_examples=150)
 @given(
     st.text(st.sampled_from("<>&\"'/=[]{}()#$-\\\n ax1:;é"), max_size=80),

@@ -80,6 +80,21 @@ def test_columns_count_characters_and_not_bytes() -> None:
     assert load("{ключ: 値, 😀: x}").values[("😀",)] == Position(1, 14)
 
 
+@pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029"])
+def test_lines_end_where_the_texts_lines_end(character: str) -> None:
+    document = load(f"a: 'x{character}y'\nb: 1\n")
+    assert document.keys[("b",)] == Position(2, 1)
+    assert document.values[("b",)] == Position(2, 4)
+
+
+def test_a_byte_order_mark_is_a_column() -> None:
+    assert load("\ufeffa: 1\nb: 2").keys == {("a",): Position(1, 2), ("b",): Position(2, 1)}
+
+
+def test_a_problem_at_the_end_is_on_the_last_line_that_holds_something() -> None:
+    assert places("a: 1\nb: [c\n\n") == [(2, 6)]
+
+
 def test_the_position_of_an_unknown_path_is_that_of_the_nearest_part_above() -> None:
     document = load("a:\n  b: 1\n")
     assert document.position(("a", "b", "c", 3)) == document.position(("a", "b")) == Position(2, 6)

@@ -23,7 +23,7 @@ MONTHS = [
 
 
 def duration(seconds: int | None) -> str:
-    """`45 s`, `1 h 30 min`, `3 d 4 h`: the two largest units."""
+    """`45 s`, `1 h 30 min`, `26 h 10 min`, `3 d 4 h`: the two largest units, days from two on."""
     if seconds is None:
         return ""
     seconds = abs(int(seconds))
@@ -32,7 +32,7 @@ def duration(seconds: int | None) -> str:
     if seconds < 3600:
         minutes, rest = divmod(seconds, 60)
         return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
-    if seconds < 86400:
+    if seconds < 2 * 86400:
         hours, rest = divmod(seconds, 3600)
         return f"{hours} h {rest // 60} min" if rest >= 60 else f"{hours} h"
     days, rest = divmod(seconds, 86400)

@@ -25,11 +25,11 @@ from pmsite.strict_yaml import (
 )
 
 _KEY_LINE = re.compile(r"^[ \t]*[\w\"'][^\n:#]*:(?:\s|$)", re.MULTILINE)
-_TOML_KEY_LINE = re.compile(r"^[ \t]*[\w\"'.-]+\s*=", re.MULTILINE)
+_TOML_KEY_LINE = re.compile(r"^[ \t]*[\w\"'.-]+[ \t]*=(?!=)", re.MULTILINE)
 # Fields that no line of prose begins with, also where the space after the colon was forgotten.
 _FIELD = (
     r"[\"']?(?i:title|date|status|severity|visibility|summary|tags|started|detected|mitigated|resolved"
-    r"|impact|root_cause|trigger|detection|services|teams|authors|timeline|action_items)[\"']?[ \t]*[:=\uff1a]"
+    r"|impact|root_cause|trigger|detection|services|teams|authors|timeline|action_items)[\"']?[ \t]*(?:[:\uff1a]|=(?!=))"
 )
 _FIELD_LINE = re.compile(rf"^[ \t]*(?:{_FIELD}|[a-z][a-z0-9_-]*:(?:\s|$))", re.MULTILINE)
 _KNOWN_LINE = re.compile(rf"^[ \t]*{_FIELD}", re.MULTILINE)
@@ -39,6 +39,12 @@ _COMMENTS = re.compile(r"(?:<!--(?:(?!-->).)*-->\s*)+", re.DOTALL)
 _JSON_OPENER = re.compile(rf"\{{\s*(?:\"|\n|\Z|{_FIELD})")
 _JSON_FIELD = re.compile(rf"\{{\s*(?:\"[\w-]+\"\s*:|{_FIELD})")
 _FENCES = ("---", "+++")
+# What is typed or autocorrected for a fence, with a language or a comment behind it; and what only begins like one.
+_DASHES = "[\\u2010-\\u2015\\u2212\\uff0d-]"
+_OPENER_LIKE = re.compile(rf"(?:{_DASHES}{{3,}}|\+{{3,}})[ \t]*(?:#.*|\S*)|{_DASHES}{{2}}|[—–]|\+\+")
+_DASHED = re.compile(rf"{_DASHES}{{2}}|[—–]|\+\+")
+# Two hyphens and a space stand above a signature (RFC 3676, section 4.3).
+_SIGNATURE = "-- "
 # How far the beginning of a text is searched for an opener, and a text behind one for `visibility:`.
 _HEAD, _NEAR = 200, 2_000
 
@@ -126,37 +132,41 @@ def _disguised(text: str, line: int) -> YamlProblem | None:
     first, _, after = text.partition("\n")
     first = first[:_HEAD]
     opener = _visible(first)
-    if re.match(r"(---+.*|--|[—–]+|\+\+\+.*|\+\+)$", opener):
-        # Behind two hyphens and a space stands a signature (RFC 3676, section 4.3).
-        is_meant = _KNOWN_LINE.match(after) is not None if first == "-- " else _begins_with_fields(after)
-        if is_meant:
-            message = f'"{opener[:20]}" does not open front matter'
-            return YamlProblem(
-                Position(line), message, f"write {'+++' if opener[0] == '+' else '---'} alone on the line"
-            )
+    fence = "+++" if opener.startswith("+") else "---"
+    if _OPENER_LIKE.fullmatch(opener) and first != _SIGNATURE:
+        is_meant = _begins_with_fields(after, fence)
+    else:
+        is_meant = _DASHED.match(opener) is not None and _KNOWN_LINE.match(after) is not None
+    if is_meant:
+        message = f'"{opener[:20]}" does not open front matter'
+        return YamlProblem(Position(line), message, f"write {fence} alone on the line")
     if (comments := _COMMENTS.match(text)) is not None:
         fence, _, behind = text[comments.end() :].partition("\n")
-        if _visible(fence[:_HEAD]) in _FENCES and _begins_with_fields(behind):
+        if _visible(fence[:_HEAD]) in _FENCES and _begins_with_fields(behind, _visible(fence)):
             message = "a comment stands before the front matter"
             return YamlProblem(Position(line), message, "move it below the front matter")
-    second = after.lstrip("\n").partition("\n")[0]
+    second = after[_end_of_blank_lines(after) :].partition("\n")[0]
     if re.match(r"`{3,}|~{3,}", opener) and _visible(second[:_HEAD]) in _FENCES:
         message = "front matter stands in a code fence"
         return YamlProblem(Position(line), message, "remove the fence around the front matter")
     return None
 
 
-def _begins_with_fields(after: str) -> bool:
+def _begins_with_fields(after: str, fence: str) -> bool:
     """Whether the text behind an opener was meant as fields.
 
     Behind a blank line a line with a colon may be prose below a rule (`Note: ...`); a field's name is not.
     """
-    begin = _LEADING_BLANK_LINES.match(after)
-    start = begin.end() if begin is not None else 0
+    start = _end_of_blank_lines(after)
     block = re.split(r"\n[ \t]*\n", after[start:], maxsplit=1)[0]
     if start:
         return _FIELD_LINE.match(block) is not None
-    return any(pattern.search(block) is not None for pattern in (_KEY_LINE, _KNOWN_LINE, _TOML_KEY_LINE))
+    return _holds_keys(block, fence) or _holds_keys(block, "---")
+
+
+def _end_of_blank_lines(text: str) -> int:
+    blank = _LEADING_BLANK_LINES.match(text)
+    return blank.end() if blank is not None else 0
 
 
 def _split_fenced(text: str, start: int, line: int, handler: _Fenced, fence: str) -> Split:
@@ -170,7 +180,9 @@ def _split_fenced(text: str, start: int, line: int, handler: _Fenced, fence: str
         body, body_line = body[1:], body_line + 1
     if not _holds_keys(front, fence):
         if not front.strip():
-            if _begins_with_fields(body) and handler.FM_BOUNDARY.search(body):
+            if _begins_with_fields(body, fence) and re.search(
+                rf"^{re.escape(fence)}[ \t]*$", body, re.MULTILINE
+            ):
                 message = "front matter is empty, and fields follow it"
                 raise BrokenFrontMatter(
                     YamlProblem(Position(body_line), message, f"remove one of the {fence} lines")
@@ -191,7 +203,7 @@ def _holds_keys(front: str, fence: str) -> bool:
 
 def _unclosed(text: str, start: int, line: int, fence: str) -> Split:
     after = text[start:].split("\n", 1)[1] if "\n" in text[start:] else ""
-    if not _begins_with_fields(after) and not _VISIBILITY_LINE.search(after[:_NEAR]):
+    if not _begins_with_fields(after, fence) and not _VISIBILITY_LINE.search(after[:_NEAR]):
         return Split(None, text, 1, thematic_break=fence == "---")
     closer = re.search(r"^(--|----+|—|\.\.\.|\+\+|\+{4,})[ \t]*$", after, re.MULTILINE)
     if closer is not None:
