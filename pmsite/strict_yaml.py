@@ -67,7 +67,7 @@ def load(text: str, *, first_line: int = 1, max_bytes: int = MAX_BYTES) -> YamlD
             YamlProblem(Position(first_line), f"longer than {max_bytes // 1024} KiB", "shorten it")
         )
     places = _Places(text, first_line)
-    reader = _Reader(places)
+    reader = _Reader(places, may_hold_control="\\" in text or CONTROL.search(text) is not None)
     try:
         value = reader.read(_events(text.removeprefix(_BOM)))
     except yaml.MarkedYAMLError as error:
@@ -80,7 +80,7 @@ def load(text: str, *, first_line: int = 1, max_bytes: int = MAX_BYTES) -> YamlD
         raise StrictYamlError(*reader.problems, YamlProblem(at, message)) from None
     if reader.problems:
         raise StrictYamlError(*reader.problems)
-    return YamlDocument(value, reader.values, reader.keys)
+    return YamlDocument(value, _Located(reader.values, places), _Located(reader.keys, places))
 
 
 def _hint(message: str) -> str:
@@ -112,6 +112,12 @@ def _events(text: str) -> Iterator[Any]:
         parser.dispose()
 
 
+def _index(event: Any) -> int:
+    """Where an event begins, in characters from the text's beginning."""
+    index: int = event.start_mark.index
+    return index
+
+
 class _Places:
     """Positions in a text from libyaml's indices.
 
@@ -132,13 +138,31 @@ class _Places:
         return Position(self._first_line + line, offset - self._starts[line] + 1)
 
 
-class _Reader:
-    """Builds the value from events without recursion deeper than MAX_DEPTH."""
+class _Located(Mapping[KeyPath, Position]):
+    """Positions that are worked out when they are asked for, which is seldom."""
 
-    def __init__(self, places: _Places) -> None:
+    def __init__(self, indices: dict[KeyPath, int], places: _Places) -> None:
+        self._indices = indices
+        self._places = places
+
+    def __getitem__(self, path: KeyPath) -> Position:
+        return self._places.at(self._indices[path])
+
+    def __iter__(self) -> Iterator[KeyPath]:
+        return iter(self._indices)
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+
+class _Reader:
+    """Builds the value from events without recursion deeper than MAX_DEPTH; notes where in the text each part is."""
+
+    def __init__(self, places: _Places, *, may_hold_control: bool) -> None:
         self.places = places
-        self.values: dict[KeyPath, Position] = {}
-        self.keys: dict[KeyPath, Position] = {}
+        self.may_hold_control = may_hold_control
+        self.values: dict[KeyPath, int] = {}
+        self.keys: dict[KeyPath, int] = {}
         self.problems: list[YamlProblem] = []
 
     def read(self, events: Iterator[Any]) -> Value:
@@ -160,7 +184,9 @@ class _Reader:
         self.problems.append(YamlProblem(self._at(event), message, hint))
 
     def _node(self, event: Any, events: Iterator[Any], path: KeyPath) -> Value:
-        self.values[path] = self._at(event)
+        self.values[path] = _index(event)
+        if type(event) is yaml.ScalarEvent and event.anchor is None and event.tag is None:
+            return self._scalar(event)
         if isinstance(event, yaml.AliasEvent):
             self._refuse(event, f"an alias (*{event.anchor}) is not accepted", "write the value out")
             return None
@@ -169,16 +195,19 @@ class _Reader:
         if event.tag is not None:
             self._refuse(event, f"a tag ({event.tag}) is not accepted", "remove it")
         if isinstance(event, yaml.ScalarEvent):
-            if (control := CONTROL.search(event.value)) is not None:
-                self._refuse(event, f"the character U+{ord(control[0]):04X} is not allowed", "remove it")
-            plain = event.style is None or event.style == ""
-            return None if plain and event.value in _NULLS else event.value
+            return self._scalar(event)
         if len(path) >= MAX_DEPTH:
             problem = YamlProblem(self._at(event), f"nested deeper than {MAX_DEPTH} levels", "flatten it")
             raise StrictYamlError(*self.problems, problem)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(events, path)
         return self._mapping(events, path)
+
+    def _scalar(self, event: Any) -> str | None:
+        text: str = event.value
+        if self.may_hold_control and (control := CONTROL.search(text)) is not None:
+            self._refuse(event, f"the character U+{ord(control[0]):04X} is not allowed", "remove it")
+        return None if text in _NULLS and not event.style else text
 
     def _sequence(self, events: Iterator[Any], path: KeyPath) -> list[Value]:
         items: list[Value] = []
@@ -204,9 +233,9 @@ class _Reader:
             elif event.anchor is not None or event.tag is not None:
                 self._refuse(event, "an anchor or tag on a key is not accepted", "remove it")
             elif key in mapping:
-                first = self.keys[(*path, key)].line
+                first = self.places.at(self.keys[(*path, key)]).line
                 self._refuse(event, f'the key "{key}" appears twice (first on line {first})', "keep one")
             child = (*path, key)
-            self.keys.setdefault(child, self._at(event))
+            self.keys.setdefault(child, _index(event))
             mapping[key] = self._node(next(events), events, child)
         return mapping
