@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   var root = document.documentElement;
-  var button = document.querySelector("[data-pm-mode]");
+  var button = document.querySelector("button[data-pm-mode]");
   var contents = document.querySelector(".pm-toc details");
   var modes = ["system", "light", "dark"];
 
