@@ -82,6 +82,19 @@ def test_what_is_given_is_not_shown_twice(archive: Path) -> None:
     assert page.count("<h1") == 1
 
 
+def test_minutes_that_nobody_knows_are_not_zero(archive: Path) -> None:
+    replace_in(archive, FIRST, "started: 2024-01-10 10:00", "started: ~2024-01-10 10:00")
+    build_site(archive)
+    page = (archive / "site/years/2024/q1/index.html").read_text(encoding="utf-8")
+    assert ">45<" in page
+    replace_in(archive, "content/2024-03-05-second.md", "started: 2024-03-05T08:00:00Z\n", "")
+    build_site(archive)
+    for name in ("years/2024/q1/index.html", "years/index.html"):
+        page = (archive / "site" / name).read_text(encoding="utf-8")
+        assert ">0<" not in page.replace(" ", "")
+        assert "–" in page
+
+
 class TestWhatIsRendered:
     """A page is rendered again exactly when its value, its templates or the site's facts changed."""
 
