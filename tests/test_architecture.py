@@ -25,8 +25,8 @@ LAYERS = (
 )
 # report prints diagnostics and knows nothing else of the program.
 HOMES = {
-    "jinja2": {"site.render"},
-    "markupsafe": {"site.render"},
+    "jinja2": {"site.render", "site.templates"},
+    "markupsafe": {"site.render", "site.templates"},
     "markdown": {"source.markup"},
     "comrak": {"source.markup"},
     "nh3": {"source.markup"},

@@ -3,27 +3,15 @@
 import re
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, is_dataclass
-from enum import Enum
-from functools import partial
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from jinja2 import (
-    BaseLoader,
-    Environment,
-    StrictUndefined,
-    TemplateError,
-    TemplateNotFound,
-    TemplateSyntaxError,
-    pass_context,
-)
-from jinja2.bccache import Bucket, BytecodeCache
-from jinja2.environment import TemplateModule
+from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, pass_context
 from jinja2.exceptions import SecurityError
-from jinja2.runtime import Context, LoopContext
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from pmsite.cache import Produced, Store, fingerprint, program_digest
@@ -31,23 +19,17 @@ from pmsite.site import format as formats
 from pmsite.site import urls
 from pmsite.site.data import serialised
 from pmsite.site.plan import Page
+from pmsite.site.templates import PageError, ThemeEnvironment, ThemeLoader, references, source
 from pmsite.site.theme import Theme
 from pmsite.site.views import Link, Prose, Row
 
 DIGEST_SIZE = 16
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
-_LAYER_PREFIX = re.compile(r"!(?P<layer>[\w.-]+)(?P<plus>\+?)/(?P<name>.*)\Z")
 _LINK = re.compile(r'(<a(?:\s+[\w-]+="[^"]*")*?\s+)href="pmsite-link:(\d+)"')
 _IMAGE = re.compile(r'<img(?:\s+[\w-]+="[^"]*")*?\s+src="pmsite-link:(\d+)"(?:\s+[\w-]+="[^"]*")*\s*/?>')
 _MAX_ROWS = 50_000
-_ROW = re.compile(r"\brow\(")
-_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
-_REFERENCE = re.compile(
-    r"\{%[-+]?\s*(?:extends|include|import|from)\s+"
-    r"(?:(?P<quote>[\"'])(?P<name>[^\"']+)(?P=quote)"
-    r"(?=\s*[-+]?%\}|\s+(?:ignore|with|without|import|as)\b))?",
-    re.DOTALL,
-)
+# Stands for the way to the root while a row is made; no document can hold it.
+_ANY_ROOT = "\x00"
 _ALT = re.compile(r'\salt="([^"]*)"')
 
 
@@ -66,111 +48,8 @@ class SiteFacts:
     has_options_css: bool
 
 
-class PageError(Exception):
-    """A page cannot be rendered: a template's fault, with the template's file and line."""
-
-    def __init__(self, path: Path | None, line: int, message: str) -> None:
-        super().__init__(message)
-        self.path, self.line, self.message = path, line, message
-
-
 class ProseMissing(Exception):
     """A document's prose is not in the store, or damaged there: the document has to be read again."""
-
-
-class _ThemeLoader(BaseLoader):
-    """Finds templates in a theme's layers; `!name/x` in one layer, `!3+/x` from the fourth layer on."""
-
-    def __init__(self, theme: Theme) -> None:
-        self.theme = theme
-
-    def get_source(self, _environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        found = self.locate(template)
-        if found is None:
-            raise TemplateNotFound(template)
-        return _source(found[1]), str(found[1]), lambda: True
-
-    def locate(self, template: str) -> tuple[int, Path] | None:
-        prefix = _LAYER_PREFIX.match(template)
-        if prefix is None:
-            return self.theme.find(template) if _is_plain(template) else None
-        name = prefix["name"]
-        if not _is_plain(name):
-            return None
-        if prefix["plus"]:
-            return self.theme.find(name, int(prefix["layer"]))
-        for number, layer in enumerate(self.theme.layers):
-            if layer.name == prefix["layer"] and (layer.templates / name).is_file():
-                return number, layer.templates / name
-        return None
-
-
-_KINDS: dict[type, bool] = {}
-_CODES: dict[tuple[str, str], Any] = {}
-
-
-class _CompiledTemplates(BytecodeCache):
-    """Compiled templates by their place and source, kept in memory for the process's next build."""
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = _CODES.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        _CODES[bucket.key, bucket.checksum] = bucket.code
-
-
-def _source(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PageError(path, 1, f"cannot be read: {error}") from None
-
-
-def _is_plain(name: str) -> bool:
-    return ".." not in name.split("/") and not name.startswith("/") and "\\" not in name
-
-
-class _Environment(ImmutableSandboxedEnvironment):
-    """A sandbox in which `!parent/x.html` is the next template in the lookup after the one that asks for it."""
-
-    own_functions: frozenset[Any] = frozenset()
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """The sandbox's checks are for objects that could reach the system; frozen values of ours cannot."""
-        is_value = _KINDS.get(type(obj))
-        if is_value is None:
-            kind = type(obj)
-            is_value = _KINDS[kind] = kind in (LoopContext, TemplateModule) or (
-                (is_dataclass(kind) or issubclass(kind, Enum)) and kind.__module__.startswith("pmsite.")
-            )
-        if is_value and attribute[0] != "_":
-            try:
-                return getattr(obj, attribute)
-            except AttributeError:
-                return self.undefined(obj=obj, name=attribute)
-        return super().getattr(obj, attribute)
-
-    def call(self, context: Context, function: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Likewise: our own functions need no check."""
-        if function in self.own_functions:
-            return function(context, *args)
-        return super().call(context, function, *args, **kwargs)
-
-    def join_path(self, template: str, parent: str) -> str:
-        if not template.startswith("!parent/"):
-            return template
-        assert isinstance(self.loader, _ThemeLoader)
-        found = self.loader.locate(parent)
-        return f"!{found[0] + 1 if found else 0}+/{template.removeprefix('!parent/')}"
-
-
-def _references(source: str) -> Iterator[tuple[int, str | None]]:
-    """The templates that a template names, with their places; None for a name that is not literal."""
-    text = _COMMENT.sub(lambda found: " " * len(found[0]), source)
-    for found in _REFERENCE.finditer(text):
-        yield found.start(), found["name"]
-    if (row := _ROW.search(text)) is not None:
-        yield row.start(), "row.html"
 
 
 class Renderer:
@@ -179,23 +58,14 @@ class Renderer:
     def __init__(self, theme: Theme, facts: SiteFacts) -> None:
         self.theme = theme
         self.facts = facts
-        self._loader = _ThemeLoader(theme)
+        self._loader = ThemeLoader(theme)
         self._environment = self._make_environment()
         self._store: Store | None = None
         self._closures: dict[str, str] = {}
-        self._rows: dict[tuple[str, str], Markup] = {}
+        self._rows: dict[str, list[str]] = {}
 
-    def _make_environment(self) -> _Environment:
-        environment = _Environment(
-            loader=self._loader,
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-            bytecode_cache=_CompiledTemplates(),
-            keep_trailing_newline=True,
-        )
+    def _make_environment(self) -> ThemeEnvironment:
+        environment = ThemeEnvironment(self._loader)
         zone = self.facts.timezone
         environment.filters.update(
             duration=formats.duration,
@@ -264,10 +134,10 @@ class Renderer:
             if found in seen:
                 return
             seen.add(found)
-            source = _source(found[1])
-            digest.update(f"{found[0]}:{name}\0{source}\0".encode())
-            for at, reference in _references(source):
-                line = source.count("\n", 0, at) + 1
+            text = source(found[1])
+            digest.update(f"{found[0]}:{name}\0{text}\0".encode())
+            for at, reference in references(text):
+                line = text.count("\n", 0, at) + 1
                 if reference is None:
                     raise PageError(found[1], line, "the name of another template must be written literally")
                 other = self._environment.join_path(reference, name)
@@ -331,15 +201,15 @@ class Renderer:
 
     @pass_context
     def _row(self, context: Context, item: Row) -> Markup:
-        """An incident in a list, by the template row.html: the same in every list at the same depth, so made once."""
-        key = context["root"], item.digest
-        markup = self._rows.get(key)
-        if markup is None:
+        """An incident in a list, by the template row.html: the same in every list but for the way to the root."""
+        parts = self._rows.get(item.digest)
+        if parts is None:
             if len(self._rows) >= _MAX_ROWS:
                 self._rows.clear()
-            text = self._environment.get_template("row.html").render(item=item, root=key[0])
-            markup = self._rows[key] = Markup(text)
-        return markup
+            text = self._environment.get_template("row.html").render(item=item, root=_ANY_ROOT)
+            parts = self._rows[item.digest] = text.split(_ANY_ROOT)
+        root: str = context["root"]
+        return Markup(root.join(parts))
 
     @pass_context
     def _prose(self, context: Context, prose: Prose) -> Markup:
@@ -376,10 +246,14 @@ def _attribute(target: str, root: str) -> str:
 @pass_context
 def _url(context: Context, address: str) -> str:
     """A link to an address below the site's root from the page being rendered; other addresses as they are."""
-    if _ABSOLUTE.match(address):
-        return address
-    root: str = context["root"]
-    return f"{root}{urls.encode(urls.page_file(address))}"
+    inside = _page_link(address)
+    return address if inside is None else f"{context['root']}{inside}"
+
+
+@lru_cache(maxsize=65_536)
+def _page_link(address: str) -> str | None:
+    """The way from the root to the page of an address; None for an address elsewhere."""
+    return None if _ABSOLUTE.match(address) else urls.encode(urls.page_file(address))
 
 
 @pass_context
