@@ -5,23 +5,26 @@ no relation between severity and duration).
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pmsite.archive.incident import Incident, impact_duration
 
 FEW = 5
 MAX_POINTS = 300
+# A dot's width as a share of the scale, and how many stand one above the other before the next lies on the first.
+WIDTH, STACK = 0.014, 9
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One incident's value on a scale from 0 to 1, for drawing."""
+    """One incident's value on a scale from 0 to 1, for drawing; `height` counts the points below it in its stack."""
 
     id: str
     title: str
     value: int
     place: float
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +106,25 @@ def distribution(incidents: Iterable[Incident]) -> Distribution:
     if not known:
         return Distribution(figures, (), 0.0, 0.0, ())
     low, high = _bounds(known[0][1], known[-1][1])
-    points = tuple(
-        Point(incident.id, incident.title, seconds, _place(seconds, low, high))
-        for incident, seconds in _thinned(known)
-    )
     return Distribution(
         figures,
-        points,
+        tuple(_stacked(_thinned(known), low, high)),
         _place(figures.median or 0, low, high),
         _place(figures.p90 or 0, low, high),
         tuple((_place(tick, low, high), tick) for tick in _TICKS if low <= tick <= high),
     )
+
+
+def _stacked(known: Iterable[tuple[Incident, int]], low: int, high: int) -> Iterator[Point]:
+    """Points from left to right; those that would cover each other stand one above the other, up to STACK of them."""
+    stack, height = -1.0, 0
+    for incident, seconds in known:
+        place = _place(seconds, low, high)
+        if place - stack < WIDTH:
+            height = (height + 1) % STACK
+        else:
+            stack, height = place, 0
+        yield Point(incident.id, incident.title, seconds, place, height)
 
 
 def _thinned(known: list[tuple[Incident, int]]) -> list[tuple[Incident, int]]:

@@ -8,9 +8,10 @@ from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, nodes
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, Undefined, nodes
 from jinja2.bccache import Bucket, BytecodeCache
 from jinja2.compiler import CodeGenerator, Frame, optimizeconst
+from jinja2.environment import TemplateModule
 from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import escape
@@ -165,14 +166,21 @@ class ThemeEnvironment(ImmutableSandboxedEnvironment):
     @staticmethod
     def escaped(value: Any) -> str:
         """What a value looks like in HTML; most texts hold nothing to escape."""
-        if type(value) is str and _SPECIAL.search(value) is None:
+        kind = type(value)
+        if kind is str and _SPECIAL.search(value) is None:
             return value
+        if kind is Undefined:  # an `if` without an `else`
+            return ""
         return escape(value)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """The sandbox's checks are for objects that could reach the system; frozen values of ours cannot."""
         kind = type(obj)
-        if _is_value(kind) and attribute[0] != "_":
+        if attribute[0] == "_":
+            return super().getattr(obj, attribute)
+        if kind is TemplateModule and attribute in obj.__dict__:
+            return obj.__dict__[attribute]
+        if _is_value(kind):
             if not hasattr(obj, attribute):
                 return self.undefined(obj=obj, name=attribute)
             self.owners[attribute].add(kind)
