@@ -29,7 +29,15 @@ from pmsite.site.links import LinkResolver
 from pmsite.site.pages import plan_pages
 from pmsite.site.plan import Page, Plan, address_of
 from pmsite.site.present import Presenter
-from pmsite.site.render import PageError, ProseMissing, Renderer, SiteFacts, decode_error, render_pages
+from pmsite.site.render import (
+    ProseMissing,
+    Renderer,
+    SiteFacts,
+    compile_templates,
+    decode_error,
+    render_pages,
+)
+from pmsite.site.templates import PageError
 from pmsite.site.theme import Theme, load_theme, shown_template
 from pmsite.site.views import Link, Prose
 from pmsite.site.write import Changes, NewSite, PublishedSite, locked, refuse_unsafe_output
@@ -89,7 +97,8 @@ def _build(
     gc.freeze()
     gc.set_threshold(200_000, 50, 100)
     theme = load_theme(site)
-    collection = collect(site, store, options.jobs, progress and partial(progress, "reading"))
+    reading = progress and partial(progress, "reading")
+    collection = collect(site, store, options.jobs, reading, partial(compile_templates, theme))
     planned = plan_site(site, options, collection, theme)
     if planned.is_blocked:
         return Report(len(collection.documents), planned.diagnostics)
@@ -188,9 +197,10 @@ def _publish(
             pages,
             keys,
             store,
+            _value,
             workers=options.jobs,
             progress=progress,
-            usable=lambda index, value: published.digest(pages[index].path) == value[1:],
+            usable=lambda page, value: published.digest(page.path) == value[1:],
         )
         rendered = _collect_pages(site, new, pages, values)
         for path, source in planned.files.items():
@@ -200,6 +210,11 @@ def _publish(
         changes, note = new.publish()
     store.keep_only([*keys, *collection.keys.values(), *notes(), note])
     return rendered, changes
+
+
+def _value(_page: Page, value: bytes | Failure) -> bytes:
+    assert isinstance(value, bytes)  # rendering has no limits
+    return value
 
 
 def check_theme(site: Site) -> Theme:
@@ -213,12 +228,11 @@ def check_theme(site: Site) -> Theme:
 
 
 def _collect_pages(
-    site: Site, new: NewSite, pages: Iterable[Page], values: Iterable[bytes | Failure]
+    site: Site, new: NewSite, pages: Iterable[Page], values: Iterable[bytes]
 ) -> tuple[str, ...]:
     """Take rendered pages into the new tree and keep the others. Raises ContentError for broken templates."""
     rendered, problems = [], []
     for page, value in zip(pages, values, strict=True):
-        assert isinstance(value, bytes)
         if value.startswith(b"!"):
             problems.append(_template_problem(site, decode_error(value)))
         elif value == b"?":

@@ -35,6 +35,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import pmsite
 
 Job = TypeVar("Job")
+Result = TypeVar("Result")
 _SCHEMA = 1
 _ROWS_PER_QUERY = 500
 _SMALL = 16
@@ -286,38 +287,43 @@ def cached_map(
     jobs: Sequence[Job],
     keys: Sequence[bytes],
     store: Store,
+    finish: Callable[[Job, bytes | Failure], Result],
     *,
     workers: int,
     limits: Limits | None = None,
     progress: Callable[[int, int], None] | None = None,
-    usable: Callable[[int, bytes], bool] | None = None,
-) -> list[bytes | Failure]:
-    """The value of every job, in order, from the store or by `function` in worker processes.
+    usable: Callable[[Job, bytes], bool] | None = None,
+    meanwhile: Callable[[], None] | None = None,
+) -> list[Result]:
+    """What `finish` makes of every job's value, in order; values come from the store, else from `function`.
 
-    `usable` may refuse a stored value by the job's number, where the value stands for something that can be lost.
-    `function` takes an iterator of jobs and yields one result for each, in order: what is costly to make (a Markdown
-    converter, a template environment) it makes once. With `limits`, a job that goes beyond them becomes a Failure.
+    `function` takes an iterator of jobs and yields one value for each, in order: what is costly to make (a Markdown
+    converter, a template environment) it makes once. It runs in worker processes; `finish` runs here, as values
+    arrive, and `meanwhile` once the workers have been given work. `usable` may refuse a stored value, where it stands
+    for something that can be lost. With `limits`, a job that goes beyond them becomes a Failure.
     """
     stored = store.get(keys)
-    found = {
-        key: stored[key]
-        for index, key in enumerate(keys)
-        if key in stored and (usable is None or usable(index, stored[key]))
-    }
-    results: list[bytes | Failure] = [found.get(key, b"") for key in keys]
-    missing = [index for index, key in enumerate(keys) if key not in found]
-    done = 0
+    results: dict[int, Result] = {}
+    missing = []
+    for index, (job, key) in enumerate(zip(jobs, keys, strict=True)):
+        value = stored.get(key)
+        if value is not None and (usable is None or usable(job, value)):
+            results[index] = finish(job, value)
+        else:
+            missing.append(index)
+    del stored
     report = progress or _silent
-    for indices, produced in _produce(function, jobs, missing, workers, limits):
+    done = 0
+    for indices, produced in _produce(function, jobs, missing, workers, limits, meanwhile):
         done += len(indices)
         report(done, len(missing))
         if isinstance(produced, Failure):
-            results[indices[0]] = produced
+            results[indices[0]] = finish(jobs[indices[0]], produced)
             continue
         store.put((keys[index], result) for index, result in zip(indices, produced, strict=True))
         for index, result in zip(indices, produced, strict=True):
-            results[index] = result.value
-    return results
+            results[index] = finish(jobs[index], result.value)
+    return [results[index] for index in range(len(jobs))]
 
 
 def _silent(_done: int, _total: int) -> None:
@@ -325,7 +331,12 @@ def _silent(_done: int, _total: int) -> None:
 
 
 def _produce(
-    function: Batch[Job], jobs: Sequence[Job], missing: list[int], workers: int, limits: Limits | None
+    function: Batch[Job],
+    jobs: Sequence[Job],
+    missing: list[int],
+    workers: int,
+    limits: Limits | None,
+    meanwhile: Callable[[], None] | None,
 ) -> Iterator[tuple[list[int], list[Produced] | Failure]]:
     if not missing:
         return
@@ -336,7 +347,10 @@ def _produce(
         return
     pool = _Pool(function, jobs, limits)
     try:
-        yield from pool.run(missing, min(workers, -(-len(missing) // _SMALL)))
+        pool.start(missing, min(workers, -(-len(missing) // _SMALL)))
+        if meanwhile is not None:
+            meanwhile()
+        yield from pool.results()
     finally:
         pool.close()
 
@@ -387,11 +401,13 @@ class _Pool(Generic[Job]):
         self.waiting: deque[list[int]] = deque()
         self.failed_starts = 0
 
-    def run(self, missing: list[int], count: int) -> Iterator[tuple[list[int], list[Produced] | Failure]]:
+    def start(self, missing: list[int], count: int) -> None:
         size = max(1, min(32, len(missing) // (count * 4)))
         self.waiting.extend(missing[start : start + size] for start in range(0, len(missing), size))
         for _ in range(count):
             self._start()
+
+    def results(self) -> Iterator[tuple[list[int], list[Produced] | Failure]]:
         while any(worker.assigned for worker in self.workers):
             ready = set(connection.wait([worker.connection for worker in self.workers], timeout=0.25))
             for worker in list(self.workers):

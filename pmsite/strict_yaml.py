@@ -7,7 +7,7 @@ a small text become a huge or an ambiguous value, and deep nesting makes recursi
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x85\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _BOM = "\ufeff"
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)
+_Scalar, _SequenceEnd, _MappingEnd = yaml.ScalarEvent, yaml.SequenceEndEvent, yaml.MappingEndEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def load(text: str, *, first_line: int = 1, max_bytes: int = MAX_BYTES) -> YamlD
     places = _Places(text, first_line)
     reader = _Reader(places, may_hold_control="\\" in text or CONTROL.search(text) is not None)
     try:
-        value = reader.read(_events(text.removeprefix(_BOM)))
+        value = _read(reader, text.removeprefix(_BOM))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = places.at(mark.index) if mark else Position(first_line)
@@ -104,18 +105,12 @@ def _reader_problem(error: Exception, text: str, first_line: int) -> tuple[Posit
     return Position(first_line + line, column), f"the character U+{ord(text[offset]):04X} is not allowed"
 
 
-def _events(text: str) -> Iterator[Any]:
+def _read(reader: "_Reader", text: str) -> Value:
     parser = _LOADER(text)
     try:
-        yield from iter(parser.get_event, None)
+        return reader.read(parser.get_event)
     finally:
         parser.dispose()
-
-
-def _index(event: Any) -> int:
-    """Where an event begins, in characters from the text's beginning."""
-    index: int = event.start_mark.index
-    return index
 
 
 class _Places:
@@ -139,20 +134,20 @@ class _Places:
 
 
 class _Located(Mapping[KeyPath, Position]):
-    """Positions that are worked out when they are asked for, which is seldom."""
+    """Positions that are worked out from libyaml's marks when they are asked for, which is seldom."""
 
-    def __init__(self, indices: dict[KeyPath, int], places: _Places) -> None:
-        self._indices = indices
+    def __init__(self, marks: dict[KeyPath, Any], places: _Places) -> None:
+        self._marks = marks
         self._places = places
 
     def __getitem__(self, path: KeyPath) -> Position:
-        return self._places.at(self._indices[path])
+        return self._places.at(self._marks[path].index)
 
     def __iter__(self) -> Iterator[KeyPath]:
-        return iter(self._indices)
+        return iter(self._marks)
 
     def __len__(self) -> int:
-        return len(self._indices)
+        return len(self._marks)
 
 
 class _Reader:
@@ -161,20 +156,22 @@ class _Reader:
     def __init__(self, places: _Places, *, may_hold_control: bool) -> None:
         self.places = places
         self.may_hold_control = may_hold_control
-        self.values: dict[KeyPath, int] = {}
-        self.keys: dict[KeyPath, int] = {}
+        self.values: dict[KeyPath, Any] = {}
+        self.keys: dict[KeyPath, Any] = {}
         self.problems: list[YamlProblem] = []
+        self._next: Callable[[], Any] = lambda: None
 
-    def read(self, events: Iterator[Any]) -> Value:
+    def read(self, next_event: Callable[[], Any]) -> Value:
+        self._next = next_event
         value: Value = None
         documents = 0
-        for event in events:
+        while (event := next_event()) is not None:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
                     self._refuse(event, "a second document begins here", "keep one document")
                     break
-                value = self._node(next(events), events, ())
+                value = self._node(next_event(), ())
         return value
 
     def _at(self, event: Any) -> Position:
@@ -183,9 +180,9 @@ class _Reader:
     def _refuse(self, event: Any, message: str, hint: str) -> None:
         self.problems.append(YamlProblem(self._at(event), message, hint))
 
-    def _node(self, event: Any, events: Iterator[Any], path: KeyPath) -> Value:
-        self.values[path] = _index(event)
-        if type(event) is yaml.ScalarEvent and event.anchor is None and event.tag is None:
+    def _node(self, event: Any, path: KeyPath) -> Value:
+        self.values[path] = event.start_mark
+        if type(event) is _Scalar and event.anchor is None and event.tag is None:
             return self._scalar(event)
         if isinstance(event, yaml.AliasEvent):
             self._refuse(event, f"an alias (*{event.anchor}) is not accepted", "write the value out")
@@ -200,8 +197,8 @@ class _Reader:
             problem = YamlProblem(self._at(event), f"nested deeper than {MAX_DEPTH} levels", "flatten it")
             raise StrictYamlError(*self.problems, problem)
         if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(events, path)
-        return self._mapping(events, path)
+            return self._sequence(path)
+        return self._mapping(path)
 
     def _scalar(self, event: Any) -> str | None:
         text: str = event.value
@@ -209,23 +206,23 @@ class _Reader:
             self._refuse(event, f"the character U+{ord(control[0]):04X} is not allowed", "remove it")
         return None if text in _NULLS and not event.style else text
 
-    def _sequence(self, events: Iterator[Any], path: KeyPath) -> list[Value]:
+    def _sequence(self, path: KeyPath) -> list[Value]:
         items: list[Value] = []
-        for event in events:
-            if isinstance(event, yaml.SequenceEndEvent):
-                break
-            items.append(self._node(event, events, (*path, len(items))))
+        next_event = self._next
+        while type(event := next_event()) is not _SequenceEnd:
+            items.append(self._node(event, (*path, len(items))))
         return items
 
-    def _mapping(self, events: Iterator[Any], path: KeyPath) -> dict[str, Value]:
+    def _mapping(self, path: KeyPath) -> dict[str, Value]:
         mapping: dict[str, Value] = {}
-        for event in events:
-            if isinstance(event, yaml.MappingEndEvent):
-                break
-            if not isinstance(event, yaml.ScalarEvent):
+        next_event = self._next
+        keys, values = self.keys, self.values
+        is_plain = not self.may_hold_control
+        while type(event := next_event()) is not _MappingEnd:
+            if type(event) is not _Scalar:
                 self._refuse(event, "a key must be plain text", "write `key: value`")
-                self._node(event, events, (*path, ""))
-                self._node(next(events), events, (*path, ""))
+                self._node(event, (*path, ""))
+                self._node(next_event(), (*path, ""))
                 continue
             key = event.value
             if key == "<<":
@@ -233,9 +230,14 @@ class _Reader:
             elif event.anchor is not None or event.tag is not None:
                 self._refuse(event, "an anchor or tag on a key is not accepted", "remove it")
             elif key in mapping:
-                first = self.places.at(self.keys[(*path, key)]).line
+                first = self.places.at(keys[(*path, key)].index).line
                 self._refuse(event, f'the key "{key}" appears twice (first on line {first})', "keep one")
             child = (*path, key)
-            self.keys.setdefault(child, _index(event))
-            mapping[key] = self._node(next(events), events, child)
+            keys.setdefault(child, event.start_mark)
+            event = next_event()
+            if is_plain and type(event) is _Scalar and event.anchor is None and event.tag is None:
+                values[child] = event.start_mark  # what _node does for nearly every value, without a call
+                mapping[key] = None if event.value in _NULLS and not event.style else event.value
+            else:
+                mapping[key] = self._node(event, child)
         return mapping

@@ -436,6 +436,10 @@ def work_deeper(depth: int) -> int:
     return work_deeper(depth + 1) + 1
 
 
+def value(_job: object, given: bytes | Failure) -> bytes | Failure:
+    return given
+
+
 def die_before_the_first_job(jobs: Iterator[Job]) -> Iterator[Produced]:
     os._exit(3)
     yield from work(jobs)
@@ -453,7 +457,7 @@ class Bench:
     ) -> list[bytes | Failure]:
         jobs = [(str(self.folder), start + index, action) for index, action in enumerate(actions)]
         keys = [b"%d" % (start + index) for index in range(len(actions))]
-        return cached_map(work, jobs, keys, self.store, workers=workers, **options)
+        return cached_map(work, jobs, keys, self.store, value, workers=workers, **options)
 
     def calls(self) -> list[int]:
         """The jobs that were called since the last time, in order of their numbers."""
@@ -500,10 +504,25 @@ def test_what_is_not_usable_is_done_again(bench: Bench, workers: int) -> None:
     bench.run([""] * 40)
     bench.calls()
     found = bench.run(
-        [""] * 40, workers=workers, usable=lambda index, value: index % 2 == 0 and value.startswith(b"result")
+        [""] * 40, workers=workers, usable=lambda job, value: job[1] % 2 == 0 and value.startswith(b"result")
     )
     assert found == expected(40)
     assert bench.calls() == list(range(1, 40, 2))
+
+
+def test_values_are_finished_as_they_arrive_whether_stored_or_new(bench: Bench) -> None:
+    bench.run([""] * 40)
+    jobs = [(str(bench.folder), number, "") for number in range(80)]
+    keys = [b"%d" % number for number in range(80)]
+    found = cached_map(work, jobs, keys, bench.store, lambda job, given: (job[1], given), workers=2)
+    assert found == list(enumerate(expected(80)))
+
+
+def test_meanwhile_runs_once_and_only_where_workers_do(bench: Bench) -> None:
+    ran: list[str] = []
+    for _ in range(2):
+        bench.run([""] * 100, workers=2, meanwhile=lambda: ran.append("ran"))
+    assert ran == ["ran"]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -575,7 +594,7 @@ def test_a_worker_that_dies_before_its_first_job_does_not_make_an_endless_loop(t
         "from pmsite.cache import Limits, Store, cached_map\n"
         "from tests.test_cache import die_before_the_first_job\n"
         "jobs = [('.', 1, ''), ('.', 2, '')]\n"
-        "cached_map(die_before_the_first_job, jobs, [b'1', b'2'], Store(None), workers=1, limits=Limits(5, 100 << 20))\n"
+        "cached_map(die_before_the_first_job, jobs, [b'1', b'2'], Store(None), print, workers=1, limits=Limits(5, 100 << 20))\n"
     )
     environment = {
         **os.environ,
@@ -630,7 +649,7 @@ def test_results_of_any_bytes_travel_unchanged(tmp_path: Path) -> None:
     keys = [b"%d" % number for number in range(len(jobs))]
     for limits in (None, Limits(30, 500 * MIB)):
         store.keep_only([])
-        assert cached_map(echo, jobs, keys, store, workers=1, limits=limits) == jobs
+        assert cached_map(echo, jobs, keys, store, value, workers=1, limits=limits) == jobs
         assert [store.blob(key) for key in keys] == [job[::-1] for job in jobs]
     store.close()
 

@@ -1,10 +1,8 @@
 """What an incident is: frozen values that the reader makes and everything else looks at."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
-
-from pmsite.cache import fingerprint
 
 Day = date
 
@@ -234,9 +232,8 @@ class Incident:
     digest: str = ""
 
     def completed(self) -> "Incident":
-        """The incident with its impact duration measured and its digest taken, once and for all."""
-        digest = fingerprint(*(getattr(self, item.name) for item in fields(self))).hex()
-        return replace(self, measured=impact_duration(self), digest=digest)
+        """The incident with its impact duration measured, once and for all."""
+        return replace(self, measured=impact_duration(self))
 
     def milestone(self, name: str) -> Milestone:
         value: Milestone = getattr(self, name)

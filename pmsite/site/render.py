@@ -3,13 +3,14 @@
 import re
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, pass_context
+from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxError, pass_context
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -62,6 +63,7 @@ class Renderer:
         self._environment = self._make_environment()
         self._store: Store | None = None
         self._closures: dict[str, str] = {}
+        self._bases: dict[str, bytes] = {}
         self._rows: dict[str, list[str]] = {}
 
     def _make_environment(self) -> ThemeEnvironment:
@@ -110,11 +112,16 @@ class Renderer:
                     continue
                 name = f"!{layer.name}/{path.relative_to(layer.templates).as_posix()}"
                 try:
-                    self._guarded(partial(self._environment.get_template, name))
+                    self.compile(name)
                     self.closure(name)
                 except PageError as error:
                     problems.append(PageError(error.path or path, error.line, error.message))
         return problems
+
+    def compile(self, template: str) -> Template:
+        """Raises PageError."""
+        compiled: Template = self._guarded(partial(self._environment.get_template, template))
+        return compiled
 
     def closure(self, template: str) -> str:
         """A digest of a template and of all that it includes, extends or imports. Raises PageError."""
@@ -153,16 +160,24 @@ class Renderer:
 
     def key(self, page: Page) -> bytes:
         """Equal only if the page's bytes are: its place, value, templates, options and the site's facts."""
-        closure = self.closure(page.template) if page.template else ""
-        facts = (self.facts, repr(sorted(self.theme.options.items()))) if page.template else ()
-        return fingerprint(program_digest(), page.path, closure, facts, page.view)
+        return fingerprint(self._basis(page.template), page.path, page.view)
+
+    def _basis(self, template: str) -> bytes:
+        """What all pages of one template depend on."""
+        basis = self._bases.get(template)
+        if basis is None:
+            options = repr(sorted(self.theme.options.items()))
+            facts = (self.closure(template), self.facts, options) if template else ()
+            basis = fingerprint(program_digest(), *facts)
+            self._bases[template] = basis
+        return basis
 
     def render(self, page: Page) -> bytes:
         """The page's bytes. Raises PageError."""
         if not page.template:
             return serialised(page.view)
         root = urls.root_of(page.path)
-        template = self._guarded(partial(self._environment.get_template, page.template))
+        template = self.compile(page.template)
         text: str = self._guarded(partial(template.render, page=page.view, root=root, path=page.path))
         return text.encode("utf-8", "replace")
 
@@ -241,6 +256,16 @@ class Renderer:
 
 def _attribute(target: str, root: str) -> str:
     return str(Markup.escape(target if target.startswith("#") else f"{root}{urls.encode_link(target)}"))
+
+
+def compile_templates(theme: Theme) -> None:
+    """Compile all templates, so that processes forked later need not. What is wrong with one is said when it is used."""
+    renderer = Renderer(theme, SiteFacts("", "", "", "", "", "", (), "", has_options_css=False))
+    for layer in theme.layers:
+        for path in layer.templates.rglob("*"):
+            if path.suffix in (".html", ".xml"):
+                with suppress(PageError):
+                    renderer.compile(path.relative_to(layer.templates).as_posix())
 
 
 @pass_context

@@ -203,4 +203,3 @@ class ThemeEnvironment(ImmutableSandboxedEnvironment):
         assert isinstance(self.loader, ThemeLoader)
         found = self.loader.locate(parent)
         return f"!{found[0] + 1 if found else 0}+/{template.removeprefix('!parent/')}"
-

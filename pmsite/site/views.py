@@ -100,8 +100,8 @@ class Prose:
 
     @property
     def digest(self) -> bytes:
-        """Equal prose has an equal digest, whatever key it was stored under."""
-        return fingerprint(self.body, self.targets, self.headings)
+        """Equal prose has an equal digest, whatever key it was stored under; its headings stand in its HTML."""
+        return fingerprint(self.body, self.targets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,13 @@ class Collection:
 
 
 def collect(
-    site: Site, store: Store, workers: int, progress: Callable[[int, int], None] | None = None
+    site: Site,
+    store: Store,
+    workers: int,
+    progress: Callable[[int, int], None] | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Collection:
-    """Read all documents. Raises ConfigurationError if a content folder is missing."""
+    """Read all documents; `meanwhile` runs while workers read. Raises ConfigurationError if a content folder is missing."""
     _check_markup(site)
     sources = find_sources(site)
     files = sources.documents
@@ -43,17 +47,20 @@ def collect(
         fingerprint(settings, file.path, file.name, file.role, file.defaults, digest)
         for file, digest in zip(files, digests, strict=True)
     ]
-    values = cached_map(
+    documents = cached_map(
         partial(read_documents, site.config),
         files,
         keys,
         store,
+        _document,
         workers=workers,
         limits=LIMITS,
         progress=progress,
+        meanwhile=meanwhile,
     )
-    documents = tuple(_document(file, value) for file, value in zip(files, values, strict=True))
-    return Collection(sources, documents, {file.path: key for file, key in zip(files, keys, strict=True)})
+    return Collection(
+        sources, tuple(documents), {file.path: key for file, key in zip(files, keys, strict=True)}
+    )
 
 
 def _check_markup(site: Site) -> None:

@@ -37,6 +37,8 @@ _NUMBER = re.compile(
 )
 _PERCENT = re.compile(r"[~≈<>]?\s*(\d+(?:[.,]\d+)?)\s*%?\Z")
 
+_BETWEEN_WORDS = re.compile(r"[\s_-]+")
+
 E_ = TypeVar("E_", bound=Enum)
 
 
@@ -69,6 +71,7 @@ def milestone(text: str, zone: Zone, day: date | None = None) -> Milestone:
     return timestamp(text, zone, day)
 
 
+@lru_cache(maxsize=4096)  # a document's milestones stand again in its timeline
 def timestamp(text: str, zone: Zone, day: date | None = None) -> Timestamp:
     """`2023-10-07T10:00:00Z`, `2023-10-07 10:00` (the site's zone), `2023-10-07` (a day), `~` before: approximate."""
     stripped = text.strip()
@@ -90,8 +93,9 @@ def timestamp(text: str, zone: Zone, day: date | None = None) -> Timestamp:
     return Timestamp(wall, offset, Precision.APPROXIMATE if approximate else Precision.EXACT)
 
 
+@lru_cache(maxsize=1024)
 def _day(text: str) -> date:
-    year, month, day = (int(part) for part in text.split("-"))
+    year, month, day = map(int, text.split("-"))
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise ValueError(f"the year {year} is not between {FIRST_YEAR} and {LAST_YEAR}")
     try:
@@ -149,18 +153,19 @@ def percentage(text: str) -> float:
     return value
 
 
+@lru_cache(maxsize=4096)
 def word(text: str) -> str:
     """A word for comparison: folded, with hyphens for spaces and underscores."""
-    return re.sub(r"[\s_-]+", "-", text.strip().casefold())
+    return _BETWEEN_WORDS.sub("-", text.strip().casefold())
 
 
 def closed(text: str, kind: type[E_], synonyms: Mapping[str, E_]) -> E_ | None:
     """A word of a closed vocabulary, or None."""
     folded = word(text)
-    for member in kind:
-        if folded == member.value:
-            return member
-    return synonyms.get(folded)
+    try:
+        return kind(folded)
+    except ValueError:
+        return synonyms.get(folded)
 
 
 class Vocabulary:
@@ -202,8 +207,9 @@ class Vocabularies:
         return self._by_taxonomy[taxonomy]
 
 
+@lru_cache(maxsize=4096)
 def _key(text: str) -> str:
-    return re.sub(r"[\s_-]+", "", text.casefold())
+    return _BETWEEN_WORDS.sub("", text.casefold())
 
 
 def names(value: Any, *, split: bool = True) -> list[str]:

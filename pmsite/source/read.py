@@ -93,6 +93,17 @@ def document_adapter() -> TypeAdapter[Document]:
     return TypeAdapter(Document)
 
 
+@cache
+def _incident_adapter() -> TypeAdapter[Incident]:
+    return TypeAdapter(Incident)
+
+
+def with_digest(incident: Incident) -> Incident:
+    """The incident with the digest that stands for its facts: equal facts, equal digest."""
+    facts = _incident_adapter().dump_json(incident)
+    return replace(incident, digest=blake2b(facts, digest_size=16).hexdigest())
+
+
 def decode(value: bytes) -> Document:
     """A document from its stored form. Raises ValueError for anything else."""
     return document_adapter().validate_json(value)
@@ -171,6 +182,7 @@ class Reader:
             incident, problems = assemble(
                 fields, self._reading, identifier(origin), file.path, shape.title or file.name, name_date
             )
+            incident = with_digest(incident)
         diagnostics += [
             diagnose("E103", file.path, front.position(problem.field), problem.message, problem.hint)
             for problem in problems
@@ -409,7 +421,7 @@ def _without_nulls(value: Any) -> Any:
 
 def _is_spelling(key: str, field: str) -> bool:
     """Whether a key is a field's own name in some capitals, and not a synonym."""
-    return re.sub(r"[\s-]+", "_", key.strip().casefold()) == field
+    return key == field or re.sub(r"[\s-]+", "_", key.strip().casefold()) == field
 
 
 def _nth_filled(items: list[Any], number: int) -> int:

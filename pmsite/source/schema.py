@@ -53,9 +53,11 @@ def _reading(info: ValidationInfo[Reading]) -> Reading:
 
 
 def _text(value: Any) -> Any:
-    if isinstance(value, dict | list):
+    if type(value) is str:
+        return value.strip()
+    if isinstance(value, (dict, list)):
         raise ValueError("write text here, not a list or a mapping")
-    return value.strip() if isinstance(value, str) else value
+    return value
 
 
 def _from_text(function: Callable[[str], Any]) -> Callable[[Any], Any]:
