@@ -16,8 +16,11 @@ from pmsite.archive.incident import (
     ImpactWindow,
     Incident,
     Kind,
+    Link,
     Precision,
+    Relation,
     Status,
+    TimelineEntry,
     Timestamp,
     Visibility,
     between,
@@ -208,6 +211,10 @@ _OTHER: dict[str, object] = {
     "kind": Kind.DRILL,
     "impact": Impact(users=1),
     "visibility": Visibility.PUBLIC,
+    "timeline": (TimelineEntry(at(1), "other"),),
+    "action_items": (ActionItem("other"),),
+    "related": (Relation("other"),),
+    "links": (Link("other", "https://example.org/"),),
     **dict.fromkeys(
         ["started", "detected", "acknowledged", "declared", "identified", "mitigated", "resolved"], at(1)
     ),

@@ -106,7 +106,7 @@ class _Code(CodeGenerator):
     """
 
     @optimizeconst
-    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802  Jinja's name
         """`x.name` without the sandbox, where x is of a type that was seen to have that attribute."""
         if node.attr.startswith("_") or iskeyword(node.attr) or not node.attr.isidentifier():
             super().visit_Getattr(node, frame)
@@ -168,7 +168,7 @@ class ThemeEnvironment(ImmutableSandboxedEnvironment):
         """What a value looks like in HTML; most texts hold nothing to escape."""
         kind = type(value)
         if kind is str and _SPECIAL.search(value) is None:
-            return value
+            return str(value)
         if kind is Undefined:  # an `if` without an `else`
             return ""
         return escape(value)
