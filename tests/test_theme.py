@@ -436,6 +436,13 @@ def test_a_broken_template_ends_with_exit_code_1_and_leaves_the_site(tmp_path: P
         "prose.__self__._store",
         "config",
         "self._TemplateReference__context",
+        # What the direct way to attributes gives is guarded all the same.
+        "page.row.duration.reason.__class__",
+        "page.row.title.nothing",
+        "page.incident.status.nothing",
+        "ui.date._func",
+        "ui._body_stream",
+        "ui.__dict__",
     ],
 )
 def test_templates_cannot_leave_the_sandbox_or_change_what_they_are_given(
