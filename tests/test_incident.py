@@ -11,6 +11,7 @@ from pmsite.archive.incident import (
     Absence,
     ActionItem,
     ActionStatus,
+    Doubt,
     Duration,
     Impact,
     ImpactWindow,
@@ -207,6 +208,8 @@ _OTHER: dict[str, object] = {
     "kind": Kind.DRILL,
     "impact": Impact(users=1),
     "visibility": Visibility.PUBLIC,
+    "duration": 60,
+    "doubts": (Doubt("duration", "says 1 h"),),
     **dict.fromkeys(
         ["started", "detected", "acknowledged", "declared", "identified", "mitigated", "resolved"], at(1)
     ),

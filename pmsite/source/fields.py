@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pmsite.archive.incident import Absence, Milestone, Precision, Timestamp
 from pmsite.config import Config
+from pmsite.source.lengths import seconds_of
 from pmsite.vocabulary import Word
 
 _UNKNOWN = {"unknown", "not known", "?", "tbd", "true", "yes", "false", "no"}
@@ -138,6 +139,14 @@ def whole_number(text: str) -> int:
     if found["unit"] is None:
         return int(digits)
     return round(float(digits) * {"k": 1_000, "m": 1_000_000}[found["unit"].lower()])
+
+
+def span(text: str) -> int:
+    """`45m`, `1 h 30 min`, `2 days`, `PT1H30M`, `01:30:00`: a length of time in seconds."""
+    seconds = seconds_of(text)
+    if seconds is None:
+        raise ValueError(f'"{text[:60]}" is not a length of time; write 45 min or 1 h 30 min')
+    return seconds
 
 
 def percentage(text: str) -> float:

@@ -18,6 +18,7 @@ from pmsite.config import message as validation_message
 from pmsite.diagnostics import START, Diagnostic, Position, diagnose
 from pmsite.source import frontmatter, schema
 from pmsite.source.assemble import Problem, assemble
+from pmsite.source.evidence import Evidence
 from pmsite.source.fields import FIRST_YEAR, LAST_YEAR
 from pmsite.source.files import Role, SourceFile, identifier
 from pmsite.source.highlight import highlighted
@@ -66,7 +67,8 @@ class Document:
     """A document that was read, as far as it could be; `incident` is None for pages.
 
     `path` is relative to the site's root, `inside` to the content folder.
-    `positions` says where fields stand, by dotted name: `started`, `action_items.0`.
+    `positions` says where fields stand, by dotted name: `started`, `action_items.0`; `evidence` where in the prose the
+    incident's inferred values were found, in the order of the text.
     """
 
     path: str
@@ -81,11 +83,15 @@ class Document:
     name_date: date | None = None
     positions: tuple[tuple[str, Position], ...] = ()
     unknown_fields: tuple[tuple[str, Position], ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
     def position(self, field: str) -> Position:
-        """Where a field stands; the document's beginning if it has none."""
-        return dict(self.positions).get(field, START)
+        """Where a field stands in front matter, else in the prose; the document's beginning if it has none."""
+        found = dict(self.positions).get(field)
+        if found is not None:
+            return found
+        return next((Position(item.line, item.column) for item in self.evidence if item.field == field), START)
 
 
 @cache
