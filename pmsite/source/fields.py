@@ -187,6 +187,11 @@ class Vocabulary:
         return self._canonical.get(_key(text), text.strip())
 
 
+    def known(self, text: str) -> str:
+        """The known word that `text` stands for, or nothing."""
+        return self._canonical.get(_key(text), "")
+
+
 class Vocabularies:
     """The vocabularies of a site by taxonomy."""
 

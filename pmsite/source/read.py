@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from pmsite.archive.incident import Incident, Status, Visibility
+from pmsite.archive.incident import Incident, Status, Timestamp, Visibility
 from pmsite.cache import Produced
 from pmsite.config import Config
 from pmsite.config import message as validation_message
@@ -22,10 +22,12 @@ from pmsite.source.evidence import Evidence
 from pmsite.source.fields import FIRST_YEAR, LAST_YEAR
 from pmsite.source.files import Role, SourceFile, identifier
 from pmsite.source.highlight import highlighted
+from pmsite.source.infer import Given, Inference
 from pmsite.source.markup import converter
 from pmsite.source.outline import DocumentLink, Heading, Outline, SourceText, outline
 from pmsite.source.redact import ALIKE as INTERNAL_MARK
 from pmsite.source.redact import masked, position, redact
+from pmsite.source.titles import entitles
 from pmsite.strict_yaml import KeyPath, YamlDocument
 
 MAX_STRAY = 10
@@ -120,7 +122,14 @@ class Reader:
         self._reading = schema.Reading.of(config)
         self._convert = converter(config.markdown)
         self._outline = partial(
-            outline, keep_remote_images=config.markdown.remote_images == "keep", highlight=highlighted
+            outline,
+            keep_remote_images=config.markdown.remote_images == "keep",
+            highlight=highlighted,
+            entitles=entitles,
+        )
+        self._inference = Inference(
+            self._reading.vocabularies,
+            [(word.name, (word.name, word.title, *word.aliases)) for word in config.services],
         )
 
     def read(self, file: SourceFile) -> tuple[Document, str]:
@@ -181,6 +190,14 @@ class Reader:
             diagnose("E103", file.path, front.position(problem.field), problem.message, problem.hint)
             for problem in problems
         ]
+        evidence: tuple[Evidence, ...] = ()
+        title = shape.title
+        if incident is not None:
+            has_date = fields.date is not None or isinstance(fields.started, Timestamp)
+            given = Given(incident, shape.title, bool(fields.title), has_date, name_date)
+            said = self._inference.read(html, given)
+            incident = said.incident.completed()
+            title = "" if incident.title == file.name else incident.title
         body = Body(
             digest=blake2b(html.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
             headings=shape.headings,
@@ -193,14 +210,15 @@ class Reader:
             inside=file.inside,
             role=role,
             id=incident.id if incident else identifier(fields.id or file.name) if file.name else "",
-            title=shape.title or file.name,
+            title=title or file.name,
             visibility=fields.visibility,
             body=body,
             incident=incident,
-            has_title=bool(shape.title),
+            has_title=bool(title),
             name_date=name_date,
             positions=front.positions(),
             unknown_fields=front.unknown(),
+            evidence=evidence,
             diagnostics=tuple(diagnostics),
         )
         return document, html
