@@ -18,7 +18,7 @@ from typing import Any
 from pmsite.archive.incident import Absence, Incident, Timestamp, impact_duration
 from pmsite.config import Config
 from pmsite.source.files import Role, SourceFile
-from pmsite.source.read import Reader
+from pmsite.source.read import Document, Reader
 
 # The words of the labels, and the causes that stand for them.
 CAUSES = {
@@ -50,16 +50,17 @@ class Score:
             self.misses.append(f"{file}: wanted {wanted!r}, got {got!r}")
 
 
-def read(path: Path) -> Incident | None:
-    """The incident that a file holds, read with the configuration of a site that configures nothing."""
+def read(path: Path) -> Document:
+    """A file read with the configuration of a site that configures nothing."""
     file = SourceFile(path.name, path.name, path.stem, Role.POSTMORTEM, path, (0, 0, 0, 0))
-    return Reader(Config()).read(file)[0].incident
+    return Reader(Config()).read(file)[0]
 
 
 def scores(labels: Iterable[dict[str, Any]], corpora: Path) -> dict[str, Score]:
     found = {name: Score() for name in _FIELDS}
     for label in labels:
-        incident = read(corpora / label["file"])
+        document = read(corpora / label["file"])
+        incident = document.incident or Incident("", "", document.title)
         for name, measure in _FIELDS.items():
             wanted, got, is_right, is_near = measure(label, incident)
             found[name].add(label["file"], wanted, got, is_right, is_near)
@@ -71,20 +72,20 @@ def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text))
 
 
-def _title(label: dict[str, Any], incident: Incident | None) -> tuple[Any, Any, bool, bool]:
+def _title(label: dict[str, Any], incident: Incident) -> tuple[Any, Any, bool, bool]:
     wanted = label["title"]
-    got = incident.title if incident and incident.title != Path(label["file"]).stem else None
+    got = incident.title if incident.title != Path(label["file"]).stem else None
     accepted = [text for text in (wanted, *label.get("title_alternatives", ())) if text]
     return wanted, got, got is not None and _plain(got) in {_plain(text) for text in accepted}, False
 
 
-def _date(label: dict[str, Any], incident: Incident | None) -> tuple[Any, Any, bool, bool]:
-    got = incident.date.isoformat() if incident and incident.date else None
+def _date(label: dict[str, Any], incident: Incident) -> tuple[Any, Any, bool, bool]:
+    got = incident.date.isoformat() if incident.date else None
     return label["date"], got, got == label["date"], False
 
 
 def _moment(name: str, fields: tuple[str, ...]) -> Any:
-    def measure(label: dict[str, Any], incident: Incident | None) -> tuple[Any, Any, bool, bool]:
+    def measure(label: dict[str, Any], incident: Incident) -> tuple[Any, Any, bool, bool]:
         wanted = label[name]
         at = next((value for one in fields if isinstance(value := getattr(incident, one, None), Timestamp)), None)
         if at is None or at.precision.value == "day":
@@ -105,25 +106,25 @@ def _is_same(wanted: str, at: Timestamp) -> bool:
     return (wall - offset).timestamp() == at.wall.timestamp() - at.offset
 
 
-def _duration(label: dict[str, Any], incident: Incident | None) -> tuple[Any, Any, bool, bool]:
+def _duration(label: dict[str, Any], incident: Incident) -> tuple[Any, Any, bool, bool]:
     wanted = label["duration_minutes"]
-    length = impact_duration(incident) if incident else None
-    seconds = length.counted if length else None
+    length = impact_duration(incident)
+    seconds = length.seconds if length.doubt in ("", "approximate") else None
     got = seconds / 60 if seconds is not None else None
     accepted = [wanted, *label.get("duration_alternatives", ())]
     return wanted, got, got is not None and any(value is not None and abs(value - got) < 1 for value in accepted), False
 
 
-def _share(label: dict[str, Any], incident: Incident | None) -> tuple[Any, Any, bool, bool]:
-    impact = incident.impact if incident else None
-    got = impact.percent if impact and impact.percent_of in ("", "users") else None
+def _share(label: dict[str, Any], incident: Incident) -> tuple[Any, Any, bool, bool]:
+    impact = incident.impact
+    got = impact.percent if impact.percent_of in ("", "users") else None
     return label["impact_percent"], got, got == label["impact_percent"], False
 
 
-def _cause(label: dict[str, Any], incident: Incident | None) -> tuple[Any, Any, bool, bool]:
+def _cause(label: dict[str, Any], incident: Incident) -> tuple[Any, Any, bool, bool]:
     wanted = label["root_cause_category"]
     wanted = None if wanted == "unknown" else wanted
-    got = incident.root_cause or None if incident else None
+    got = incident.root_cause or None
     accepted: set[str] = set()
     for word in (wanted, *label.get("category_alternatives", ())):
         accepted |= CAUSES.get(word, {word}) if word else set()
@@ -133,9 +134,9 @@ def _cause(label: dict[str, Any], incident: Incident | None) -> tuple[Any, Any, 
 
 
 def _count(name: str, field_name: str) -> Any:
-    def measure(label: dict[str, Any], incident: Incident | None) -> tuple[Any, Any, bool, bool]:
+    def measure(label: dict[str, Any], incident: Incident) -> tuple[Any, Any, bool, bool]:
         accepted = [label[name], *label.get(f"{name}_alternatives", ())]
-        got = len(getattr(incident, field_name)) if incident else 0
+        got = len(getattr(incident, field_name))
         return label[name], got, got in accepted, any(abs(got - value) <= 1 for value in accepted)
 
     return measure

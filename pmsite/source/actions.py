@@ -61,13 +61,10 @@ class FoundAction:
 
 def find_actions(lines: list[Line], first_day: bool | None) -> list[FoundAction]:
     """The action items of a document, each text once."""
-    found: list[FoundAction] = []
-    is_stated = False
-    for scope in _scopes(lines):
-        is_stated = True
-        found += _of_scope(scope, first_day)
-    if not is_stated or not found:
-        found += _inline(lines)
+    scopes = list(_scopes(lines))
+    is_listed = any(line.kind in ("item", "row") for scope in scopes for line in scope)
+    found = [one for scope in scopes for one in _of_scope(scope, first_day, is_listed)]
+    found += _inline(lines)
     if not found and not any(line.section == "actions" for line in lines):
         found += _lessons(lines)
     unique: dict[str, FoundAction] = {}
@@ -96,7 +93,7 @@ def _is_group(line: Line) -> bool:
     return line.kind == "text" and not line.depth and len(line.text) < 60 and line.text.endswith(":") and line.text.count(" ") < 7
 
 
-def _of_scope(scope: list[Line], first_day: bool | None) -> list[FoundAction]:
+def _of_scope(scope: list[Line], first_day: bool | None, is_listed: bool) -> list[FoundAction]:
     heading = scope[0]
     is_done = "completed" in heading.text.lower() or "(done)" in heading.text.lower()
     rows = [line for line in scope if line.kind == "row"]
@@ -107,7 +104,10 @@ def _of_scope(scope: list[Line], first_day: bool | None) -> list[FoundAction]:
         return [_found(line, is_done) for line in _leaves(items)]
     if heading.kind == "heading" and _NUMBERED.match(heading.text) and heading.depth > 2:
         return [FoundAction(heading, ActionItem(_NUMBERED.sub("", heading.text, count=1)))]
-    return [_found(line, is_done, text) for line, text in _plain(scope)]
+    units = list(_plain(scope))
+    if is_listed and sum(_begins_with_verb(text) or _LABELLED.match(text) is not None for _, text in units) * 2 <= len(units):
+        return []  # where there are lists, running text beside them is no list
+    return [_found(line, is_done, text) for line, text in units]
 
 
 def _leaves(items: list[Line]) -> Iterator[Line]:
@@ -193,7 +193,7 @@ def _begins_with_verb(text: str) -> bool:
 def _inline(lines: list[Line]) -> Iterator[FoundAction]:
     """`... Corrective and preventative measures: ...` in the middle of a line."""
     for line in lines:
-        if line.kind != "text" or ":" not in line.text:
+        if line.kind != "text" or ":" not in line.text or line.section == "actions":
             continue
         found = _INLINE.search(line.text)
         if found is None or not found.start():

@@ -31,6 +31,8 @@ _CAUSAL = re.compile(
     r"\b(?:caused by|due to|because(?: of)?|stem\w+ from|attributed to|traced (?:back )?to|result of|root cause (?:of [^.]{0,60})?(?:was|is)(?: identified as| determined to be| found to be| an?| the)?|triggered by|thanks to)\b",
     re.IGNORECASE,
 )
+# What stands behind these is what came of it.
+_LED_TO = re.compile(r"\b(?:led to|leads to|leading to|result(?:ed|ing|s)? in|caus(?:ed|es|ing)(?! by)|making|so that|which (?:meant|made|overwhelmed))\b", re.IGNORECASE)
 MAX_TEXT = 1200
 
 
@@ -47,13 +49,15 @@ def cause_of(texts: list[str]) -> str:
     ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     best, score = ranked[0]
     second = ranked[1][1] if len(ranked) > 1 else 0.0
-    return best if score >= 2 and score >= 1.6 * second else ""
+    return best if score >= 2 and score >= 1.4 * second else ""
 
 
 def _score(sentence: str) -> dict[str, float]:
     if _ALL.search(sentence) is None:
         return {}
     causal = _CAUSAL.search(sentence)
+    if (led := _LED_TO.search(sentence, causal.end() if causal else 0)) is not None:
+        sentence = sentence[: led.start()]
     found: dict[str, float] = {}
     for kind, weight, words in _COMPILED:
         match = words.search(sentence)

@@ -42,7 +42,7 @@ _LABEL = re.compile(r"[\W_]{0,6}([^\W\d_][^:：\n|]{0,44}?)[ *_`]{0,4}(?:[:：;]
 # Labels that stand within a line, behind another one's value or glued to a heading.
 _WITHIN = re.compile(
     r"(?:(?<=[\s,;.()])|(?<=[a-z.)])(?=[A-Z]))"
-    r"((?:(?:outage |incident )?(?:start|end) ?time|Duration of the Outage|Impact|Root [Cc]ause|Duration|Resolution))[ *_]{0,3}[:：][\s*_]{0,3}"
+    r"((?:(?i:(?:outage |incident )?(?:start|end) ?time)|Duration of the Outage|Impact|Root [Cc]ause|Duration|Resolution))[ *_]{0,3}[:：][\s*_]{0,3}"
 )
 _KEY_EVENT = re.compile(
     r"\W{0,4}((?:first |fault |incident )?(?:detected|occurs|declared|repaired|resolved|mitigated|started|acknowledged))\b[:\s*]{1,4}(?=\d)",

@@ -166,7 +166,9 @@ class _Gathering:
         timeline = find_timeline(found, None, first_day)
         times = find_times(found, known, timeline, near, title, first_day)
         day = _day_of(times) or near or times.day
-        timeline = find_timeline(found, day, first_day)
+        stated = times.told.get("started") or times.told.get("resolved")
+        elsewhere = stated.moment.zone if stated is not None and stated.line.section != "timeline" else None
+        timeline = find_timeline(found, day, first_day, elsewhere)
         times = find_times(found, known, timeline, near or times.day, title, first_day)
         actions = find_actions(found, first_day)
         self._milestones(times, timeline)
@@ -190,6 +192,7 @@ class _Gathering:
             inferred=tuple(dict.fromkeys((*incident.inferred, *inferred))),
             doubts=tuple(self._doubts),
             shown=tuple(shown),
+            measured=None,
         )
         return Reading(merged, tuple(self._evidence), timeline.entries, tuple(actions), tuple(self._remarks), title_line)
 
@@ -412,6 +415,8 @@ class _Gathering:
                 for sentence in _SENTENCE_END.split(text[:3000])
                 if re.search(r"root cause|caused by|due to|because", sentence, re.IGNORECASE)
             ][:2]
+        if not texts:
+            texts = [(text, line) for line, text in self._paragraphs("summary")][:2]
         if texts:
             slug = cause_of([text for text, _ in texts])
             if slug:

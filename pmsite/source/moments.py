@@ -28,7 +28,7 @@ _TOKEN = re.compile(
     rf"(?:[ ]?[-–][ ]?\d{{1,2}}{_ORDINAL}(?![\d:]))?(?:,?[ ]{{0,2}}(?P<y1>{_YEAR})(?!\d))?)"
     rf"|(?P<dmy>(?<![\d:.])(?P<d2>\d{{1,2}}){_ORDINAL}[ ]{{0,2}}(?:of[ ])?(?P<mon2>{_MONTH})(?![a-z])\.?"
     rf"(?:,?[ ]{{0,2}}(?P<y2>{_YEAR})(?!\d))?)"
-    rf"|(?P<num>(?<![\d./-])(?P<a>\d{{1,2}})(?P<mark>[-/.])(?P<b>\d{{1,2}})(?P=mark)(?P<y4>{_YEAR}|\d\d)(?![\d./-]))"
+    rf"|(?P<num>(?<![\d./-])(?P<a>\d{{1,2}})(?P<mark>[-/.])(?P<b>\d{{1,2}})(?P=mark)(?P<y4>{_YEAR}|\d\d)(?![\d/-]|\.\d))"
     r"|(?P<clock>(?<![\d.,:/])(?P<hour>\d{1,2})(?:(?::|h(?=\d\d(?!\d)))(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d{1,9})?)?(?!\d)"
     r"(?:[ ]?(?P<half>[ap]\.?m\b\.?))?|(?:\.(?P<minute2>\d\d))?[ ]?(?P<half2>[ap]\.?m\b\.?)))"
     r"|(?P<hours>(?<![\d.,:/])(?P<hh>[01]\d|2[0-3])(?P<mm>[0-5]\d)[ ]?(?:hours|hrs)\b)",
@@ -207,4 +207,4 @@ def day_first(texts: Iterable[str]) -> bool | None:
     return votes.pop() if len(votes) == 1 else None
 
 
-_NUMERIC = re.compile(rf"(?<![\d./-])(\d{{1,2}})([-/.])(\d{{1,2}})\2(?:{_YEAR}|\d\d)(?![\d./-])")
+_NUMERIC = re.compile(rf"(?<![\d./-])(\d{{1,2}})([-/.])(\d{{1,2}})\2(?:{_YEAR}|\d\d)(?![\d/-]|\.\d)")

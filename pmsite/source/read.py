@@ -11,11 +11,12 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from pmsite.archive.incident import Incident, Status, Timestamp, Visibility
+from pmsite.archive.incident import Incident, Precision, Status, Timestamp, Visibility
 from pmsite.cache import Produced
 from pmsite.config import Config
 from pmsite.config import message as validation_message
 from pmsite.diagnostics import START, Diagnostic, Position, diagnose
+from pmsite.source import fields as convert
 from pmsite.source import frontmatter, schema
 from pmsite.source.assemble import Problem, assemble
 from pmsite.source.evidence import Evidence
@@ -50,6 +51,8 @@ _LABEL = re.compile(
     r"|corrective|preventat?ive|action items?|start time|time to repair)( (and|&|of) [\w ]{3,30})?\W{0,4}(:|$)",
     re.IGNORECASE | re.MULTILINE,
 )
+# A story of an outage without any section, in a file whose name has a date.
+_DOWN = re.compile(r"\b(went|was|were) down\b|\boutage\b|\bpost-?mortem\b", re.IGNORECASE)
 _NAME = re.compile(r"post-?mortem|incident|outage|\bpm[-_ ]?\d", re.IGNORECASE)
 
 
@@ -169,6 +172,7 @@ class Reader:
             )
         front = _Fields(split.front, dict(file.defaults), self._config.fields)
         fields = front.validated(self._reading, file.path, diagnostics)
+        fields = self._with_start(fields, front.values.get("date"))
         html, shape = self._prose(file, split, fields.title, diagnostics)
         role = file.role
         has_incident = role is not Role.PAGE and _is_postmortem(file, front, shape, split.body)
@@ -222,6 +226,16 @@ class Reader:
             diagnostics=tuple(diagnostics),
         )
         return document, html
+
+    def _with_start(self, fields: schema.FrontMatter, day: Any) -> schema.FrontMatter:
+        """A `date:` with a time of day beside a time of `resolved:` is when it began, as status pages write it."""
+        if fields.started is not None or not isinstance(fields.resolved, Timestamp) or not isinstance(day, str):
+            return fields
+        try:
+            started = convert.timestamp(day, self._reading.zone)
+        except ValueError:
+            return fields
+        return replace(fields, started=started) if started.precision is not Precision.DAY else fields
 
     def _prose(
         self, file: SourceFile, split: frontmatter.Split, title: str, diagnostics: list[Diagnostic]
@@ -483,6 +497,8 @@ def _is_postmortem(file: SourceFile, front: _Fields, shape: Outline, text: str) 
     if schema.INCIDENT_FIELDS & front.values.keys():
         return True
     if _NAME.search(file.name) or _NAME.search(shape.title):
+        return True
+    if _date_of_name(file.name) is not None and _DOWN.search(text, 0, 2000):
         return True
     return _LABEL.search(text) is not None or any(_SECTION.search(item.text) for item in shape.headings)
 

@@ -112,8 +112,11 @@ def divide(found: list[Line]) -> None:
     for line in found:
         if line.kind == "heading":
             level, kind = line.depth, named(line.text)
-        elif line.kind in ("text", "item") and is_section_name(line.text) and not _continues(line, stack, is_timed):
+        elif line.kind in ("text", "item") and _is_label(line) and not _continues(line, stack, is_timed):
             level, kind = _LIST_LEVEL + line.depth if line.depth else _LABEL_LEVEL, named(line.text)
+            line.is_label = True
+        elif line.kind == "text" and line.text.endswith(":") and _introduces(line.text):
+            level, kind = _LABEL_LEVEL, named(line.text)
             line.is_label = True
         elif line.kind == "text" and line.text[:1] in "IRCT" and (glued := _GLUED.match(line.text)) is not None:
             level, kind = _LABEL_LEVEL, named(glued[1])
@@ -130,6 +133,18 @@ def divide(found: list[Line]) -> None:
         stack.append((level, kind or (stack[-1][1] if stack else "")))
         line.section = stack[-1][1]
         is_timed = False
+
+
+def _is_label(line: Line) -> bool:
+    """Whether a line stands as a heading: the name of a section, and not a sentence's last words."""
+    text = line.text
+    return is_section_name(text) and (bool(line.lead) or (text[-1] != "." and not text.lstrip("_* #0123456789.)-")[:1].islower()))
+
+
+def _introduces(text: str) -> bool:
+    """`Corrective actions: the team proposes several solutions:`."""
+    name, _, rest = text.partition(":")
+    return bool(rest) and is_section_name(name)
 
 
 def _continues(line: Line, stack: list[tuple[int, str]], is_timed: bool) -> bool:

@@ -70,8 +70,14 @@ def _same_half(first: int, second: int) -> int:
     return moved if moved <= second else first
 
 
-def find_timeline(lines: list[Line], day: date | None, first_day: bool | None) -> Timeline:
-    """The entries of a document's timelines. `day` is the day that times without a date belong to."""
+def find_timeline(
+    lines: list[Line], day: date | None, first_day: bool | None, zone_elsewhere: Zoned | None = None
+) -> Timeline:
+    """The entries of a document's timelines.
+
+    `day` is the day that times without a date belong to, `zone_elsewhere` the zone that the document states beside
+    other times, for a timeline that names none.
+    """
     parts = list(_parts(lines)) or list(_runs(lines, first_day))
     entries: list[Found] = []
     common: Zoned | None = None
@@ -79,7 +85,7 @@ def find_timeline(lines: list[Line], day: date | None, first_day: bool | None) -
         raw = _entries(part, first_day)
         if not raw:
             continue
-        zone = _stated_zone(part) or _shared_zone(raw)
+        zone = _stated_zone(part) or _shared_zone(raw) or zone_elsewhere
         common = common or zone
         entries += _placed(raw, part, day, zone, first_day)
     return Timeline(tuple(entries[:MAX_ENTRIES]), len(parts), common)
@@ -137,22 +143,23 @@ def _entries(part: list[Line], first_day: bool | None) -> list[Found]:
         elif line.kind == "item" or moment.clock is not None or line.lead:
             if line.kind == "text" and line.depth and not _is_own_line(line, after):
                 continue
-            event = line.text[after:]
-            if not event and place + 1 < len(part):
-                event = part[place + 1].text
-            timed.append(Found(line, event, moment))
+            timed.append(Found(line, line.text[after:], moment))
     with_clock = [entry for entry in timed if entry.has_clock]
     if len(headed) > 1 and (any(entry.has_clock for entry in headed) or not with_clock):
         return headed
     if with_clock:
-        return _and_elapsed([entry for entry in timed if entry.has_clock or not _carries(entry, part)], part)
+        return [_told_below(entry, part) for entry in timed if entry.has_clock or not _carries(entry, part)]
     if len(timed) > 1:
-        return timed
+        return [_told_below(entry, part) for entry in timed]
     return headed or _elapsed(part) or _labelled(part, first_day)
 
 
-def _and_elapsed(timed: list[Found], part: list[Line]) -> list[Found]:
-    return timed
+def _told_below(entry: Found, part: list[Line]) -> Found:
+    """An entry whose line holds the time alone says below it what happened."""
+    if entry.event:
+        return entry
+    below = entry.line.number - part[0].number + 1
+    return replace(entry, event=part[below].text) if below < len(part) else entry
 
 
 def _is_own_line(line: Line, after: int) -> bool:
@@ -162,9 +169,8 @@ def _is_own_line(line: Line, after: int) -> bool:
 
 def _carries(entry: Found, part: list[Line]) -> bool:
     """A date alone, above entries of that day."""
-    place = next(number for number, line in enumerate(part) if line is entry.line)
-    following = part[place + 1 : place + 2]
-    return bool(following) and len(entry.event) < 24 and following[0].kind in ("item", "text")
+    below = entry.line.number - part[0].number + 1
+    return below < len(part) and len(entry.event) < 24 and part[below].kind in ("item", "text")
 
 
 _HOURS = re.compile(r"\W{0,3}(?:hour|minute|day|t)[\s+]{0,2}[+]?\d{1,4}(?::\d\d)?\b[\s:–—-]*", re.IGNORECASE)

@@ -5,6 +5,7 @@ or ended, then its first and last entry, and those only where a stated duration 
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -183,7 +184,7 @@ def _day(
     if given is not None:
         return given, None
     for line in lines:
-        if line.section in ("", "summary", "facts", "impact", "timeline") and line.kind != "code":
+        if line.section in ("", "summary", "facts", "impact", "timeline"):
             found = _whole_day(line.text, None, first_day)
             if found is not None and (line.section != "" or line.number < 12):
                 return found, line
@@ -318,31 +319,55 @@ def _before(at: Timestamp | None, other: Timestamp | None) -> bool:
 
 
 def _from_sentences(times: Times, lines: list[Line], clock: Clock, first_day: bool | None) -> None:
-    for line in lines:
-        if line.section not in ("", "summary", "impact", "facts") or line.kind in ("row", "head") or (line.section == "" and line.number > 12):
-            continue
-        span = span_in(line.text, first_day)
+    for block, text in _paragraphs(lines):
+        span = span_in(text, first_day)
         if span is not None:
-            _tell_span(times, *span, line, line.text, clock)
+            _tell_span(times, *span, _line_of(span[0], text, block), text, clock)
+            return
+        whens = [moment for moment in moments(text, day_first=first_day) if moment.clock is not None]
+        if len(whens) == 1 and whens[0].day is not None and _said_in_sentences(block) is not None:
+            line = _line_of(whens[0], text, block)
+            times.told["started"] = Told(clock.timestamp(whens[0]), whens[0], line, line.text[:200])
             return
 
 
-def _said_in_sentences(lines: list[Line]) -> Said | None:
+def _paragraphs(lines: list[Line]) -> Iterator[tuple[list[Line], str]]:
+    """Paragraphs that tell of the incident as a whole: before the first section, in summary and impact."""
+    block: list[Line] = []
     for line in lines:
-        if line.section not in ("", "summary", "impact") or line.kind in ("row", "head", "code") or (line.section == "" and line.number > 12):
-            continue
-        found, begin = length_in(line.text), 0
+        if block and line.block != block[0].block:
+            yield block, " ".join(other.text for other in block)
+            block = []
+        if line.section in ("", "summary", "impact", "facts") and line.kind in ("text", "item", "code") and (line.section or line.number < 14):
+            block.append(line)
+    if block:
+        yield block, " ".join(other.text for other in block)
+
+
+def _line_of(moment: Moment, text: str, block: list[Line]) -> Line:
+    """The line of a paragraph that a moment stands in."""
+    end = 0
+    for line in block:
+        end += len(line.text) + 1
+        if moment.start < end:
+            return line
+    return block[-1]
+
+
+def _said_in_sentences(lines: list[Line]) -> Said | None:
+    for block, text in _paragraphs(lines):
+        found = length_in(text)
         while found is not None:
-            before, after = line.text[max(0, found.start - 48) : found.start], line.text[found.end : found.end + 32]
+            before, after = text[max(0, found.start - 48) : found.start], text[found.end : found.end + 32]
             if _LASTED.search(before + "|" + after) and not _NOT_ALL.search(before[-24:] + "|" + after[:10]) and (
                 re.search(r"\b(last(?:ed|ing|s)|down|for|duration|outage of|down ?time of|a|an|in a|experienced)\W*(?:about|approximately|around|roughly|over|nearly|almost|a|an|approx\.?|a total of|total of)?\W*(?:a |an )?\Z", before, re.IGNORECASE)
                 and re.match(r"[\s-]*(?:\w+[\s-]){0,3}?(outage|down ?time|downtime|incident|interruption|disruption|cascading failure|of (?:total )?(?:outage|downtime)|failure)", after, re.IGNORECASE)
-                or re.search(r"\b(last(?:ed|ing|s)(?: for)?|was down for|were down for|went down for|unavailable for|inaccessible for|duration(?: of| was)?|interrupted for)\W*(?:about|approximately|around|roughly|over|nearly|almost|approx\.?|a total of|overall|overall around)?\W*\Z", before, re.IGNORECASE)
+                or re.search(r"\b(last(?:ed|ing|s)(?: for)?|was down for|were down for|went down for|unavailable for|inaccessible for|duration(?: of| was)?|interrupted for|(?:degrad\w+|disrupt\w+|affected|slow|offline)\b.{0,24}\bfor)\W*(?:about|approximately|around|roughly|over|nearly|almost|approx\.?|a total of|overall|overall around)?\W*\Z", before, re.IGNORECASE)
                 or re.match(r"\s?of (?:total |complete )?(?:outage|down ?time)", after, re.IGNORECASE)
             ):
+                line = _line_of(Moment(found.start, found.end), text, block)
                 return Said(found, line, line.text[:200])
-            begin = found.end
-            found = length_in(line.text, begin)
+            found = length_in(text, found.end)
     return None
 
 
@@ -369,6 +394,12 @@ def _from_timeline(times: Times, timeline: Timeline, facts: list[Fact]) -> None:
         for start, end in ((began, over), (first, over), (began, last), (first, last)):
             if start is not None and end is not None and _agrees(_apart(start, end), seconds, times.said.length.is_vague):
                 _tell(times, "started", start)
+                _tell(times, "resolved", end)
+                return
+        for end in (over, last):
+            exact = next((entry for entry in entries if end and abs(_apart(entry, end) - seconds) <= 60), None)
+            if exact is not None and end is not None and _RIGHT.search(end.event):
+                _tell(times, "started", exact)
                 _tell(times, "resolved", end)
                 return
         if began is not None:
@@ -404,9 +435,8 @@ def _by_statistics(times: Times, entries: list[Found], facts: list[Fact]) -> boo
         seen = [entry for entry in entries if _agrees(_apart(start, entry), detect.seconds, False)]
         if ends and (seen or detect.seconds < 60):
             _tell(times, "started", start)
-            nearest = min(ends, key=lambda entry: abs(_apart(start, entry) - times.said.length.seconds))  # type: ignore[union-attr]
-            if _agrees(_apart(start, nearest), times.said.length.seconds, False):
-                _tell(times, "resolved", nearest)
+            if _agrees(_apart(start, entries[-1]), times.said.length.seconds, False):
+                _tell(times, "resolved", entries[-1])
             if seen and "detected" not in times.told:
                 _tell(times, "detected", seen[0])
             return True

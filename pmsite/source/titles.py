@@ -53,7 +53,7 @@ def find_title(lines: list[Line], first_heading: str) -> tuple[str, Line | None]
         if not text or len(text) > MAX_TITLE:
             continue
         is_heading = line.kind == "heading" or bool(line.lead and line.lead.strip(": ") == line.text.strip(": "))
-        if not is_heading and (line.number > 3 or text.count(" ") > 14 or _SENTENCE.search(text) or text.endswith(":")):
+        if not is_heading and (line.number > 3 or text.count(" ") > 14 or _SENTENCE.search(_TASK.sub("", text, count=1)) or text.endswith(":")):
             continue
         if named(text) and not _POSTMORTEM.search(text):
             if not first_heading:
