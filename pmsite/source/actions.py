@@ -31,7 +31,7 @@ _CLOSING = re.compile(
     r"|to (prevent|avoid|address|ensure|mitigate|minimi[sz]e|reduce|improve) .*(:|follow\w*|measures?\b.*|steps\b.*|actions\b.*)$|in order to\b.*:?$|the following|as a result|it('s| is) (important|crucial)|here is|note:?\b|conclusion)",
     re.IGNORECASE,
 )
-_EMPTY = re.compile(r"\W*(n/?a|none|nothing|tbd|to be (determined|done)|todo|-|\.{3}|no (further )?actions?.{0,30})\W*\Z", re.IGNORECASE)
+_EMPTY = re.compile(r"\W*(n/?a|none|nothing|tbd|to be (determined|done)|todo|-|\.{3}|no (further )?actions?.{0,30}|\{\{\s*\w*\s*\}\}.{0,40}|[^.]{0,200}\?)\W*\Z", re.IGNORECASE)
 _INLINE = re.compile(r"(?:corrective (?:and|&) prevent(?:at)?ive (?:measures|actions)|action items|to-?do|next steps)\s*:\s*(?=\S)", re.IGNORECASE)
 _NUMBERED = re.compile(r"\W{0,3}\d{1,2}[.)]\s")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
@@ -39,11 +39,11 @@ _TICKET = re.compile(r"\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b|(?<![\w&])#\d{1,7}\b|\b(?:
 _OWNER = re.compile(r"[\s(\[]*\b(?:owner|assignee|assigned to|responsible)\s*[:=]\s*([^;,)\]|]{2,60})", re.IGNORECASE)
 _DUE = re.compile(r"\b(?:due|deadline|eta)(?: by| on| date)?\s*[:=]?\s", re.IGNORECASE)
 _COLUMNS = (
-    ("status", r"status|state|done|progress|complete"),
+    ("status", r"status|ステータス|状態|state|done|progress|complete"),
     ("owner", r"owner|assigne|responsib|who|team|lead|担当|담당"),
     ("due", r"due|deadline|date|eta|target|by when|when|期限|기한"),
     ("ticket", r"ticket|issue|bug|link|jira|tracking|pr\b|reference|github"),
-    ("type", r"type|kind|category"),
+    ("type", r"type|kind|category|カテゴリ|種別"),
     ("priority", r"prio|severity|p\b"),
     ("title", r"action|task|item|what|description|measure|todo|follow|improvement|title|step|アクション|対策|조치|내용"),
 )
@@ -69,7 +69,7 @@ def find_actions(lines: list[Line], first_day: bool | None) -> list[FoundAction]
         found += _lessons(lines)
     unique: dict[str, FoundAction] = {}
     for one in found:
-        if _EMPTY.match(one.item.title) is None:
+        if one.line.is_done is not None or _EMPTY.match(one.item.title) is None:
             unique.setdefault(one.item.title.casefold().rstrip("."), one)
     return list(unique.values())[:MAX_ITEMS]
 

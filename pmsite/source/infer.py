@@ -44,11 +44,12 @@ _PERCENT = re.compile(
 _AFFECTED_PERCENT = re.compile(
     rf"{_USERS}(?: \w+){{0,3}}?[:\s]{{1,3}}(?:approximately|about|around|roughly|~)?\s{{0,2}}(?P<percent>\d{{1,3}}(?:\.\d{{1,2}})?)\s?(?:%|percent\b)", re.IGNORECASE
 )
-_ALL_USERS = re.compile(rf"\b(?:affect\w*|impact\w*|caus\w+|prevent\w*|for|leaving|to|and)\s+(?:all|every|100 ?%)(?: of)?(?: (?:the|our|its))?(?: (?:active|external|online|web|site))?\s{_USERS}|\ball (?:of )?(?:the |our )?{_USERS} (?:were|was|are|could|had|experienced|lost)", re.IGNORECASE)
+_ALL_USERS = re.compile(rf"\b(?:affect\w*|impact\w*|caus\w+|prevent\w*|for|leaving|to|and)\s+(?:all|every|100 ?%)(?: of)?(?: (?:the|our|its))?(?: (?:active|external|online|web|site))?\s{_USERS}\b(?! (?:in|of|on|using|with|from|who|whose)\b)|\ball (?:of )?(?:the |our )?{_USERS} (?:were|was|are|could|had|experienced|lost)", re.IGNORECASE)
 _COUNT = re.compile(
-    rf"(?<![\w.,])(?P<count>\d{{1,3}}(?:,\d{{3}})+|\d{{2,9}})\+? (?:(?:of )?(?:our |the )?(?:active |registered |affected |unique |paying )?)(?P<of>{_USERS}(?! (?:request|ticket|report|complaint))|(?:user |failed |http )?requests?)\b",
+    rf"(?<![\w.,>])(?P<count>\d{{1,3}}(?:,\d{{3}})+|\d{{2,9}})\+? (?:(?:of )?(?:our |the )?(?:active |registered |affected |unique |paying )?)(?P<of>{_USERS}(?! (?:request|ticket|report|complaint|each))|(?:user |failed |http )?requests?)\b",
     re.IGNORECASE,
 )
+_HIT = re.compile(r"affect|impact|experienc|unable|could not|couldn't|lost|fail|disrupt|saw\b", re.IGNORECASE)
 _NOT_HIT = re.compile(r"\b(?:not|un|never|isn't|weren't|target|slo|uptime|availability|increase|decrease|drop|improv\w+|reduc\w+)\b[^.]{0,24}\Z", re.IGNORECASE)
 _FIXED = re.compile(
     r"\b(?:resolved by|fixed by|was (?:fixed|resolved|restored|solved|corrected|saved)|were (?:fixed|resolved|restored)|to (?:resolve|fix|solve) (?:the|this)|resolution (?:was|involved)|the fix (?:was|is)|(?:issue|problem|error|outage) (?:was|were) .{0,30}(?:fixed|resolved|solved))\b",
@@ -348,11 +349,11 @@ class _Gathering:
         for line in [*self._lines, None]:
             if line is not None and line.section == section and line.kind in ("text", "item") and not line.is_label:
                 if block and line.block != block[0].block:
-                    yield block[0], " ".join(other.text for other in block)
+                    yield from _paragraph(block)
                     block = []
                 block.append(line)
             elif block:
-                yield block[0], " ".join(other.text for other in block)
+                yield from _paragraph(block)
                 block = []
 
     def _intro(self) -> None:
@@ -393,7 +394,7 @@ class _Gathering:
         for line in where:
             if "percent" not in self._impact and (_ALL_USERS.search(line.text)) and not _NOT_HIT.search(line.text[:0]):
                 self._percent(100.0, "users", line, line.text)
-            for count in _COUNT.finditer(line.text[:2000]) if any(character.isdigit() for character in line.text) else ():
+            for count in _COUNT.finditer(line.text[:2000]) if _HIT.search(line.text) else ():
                 field = "impact.requests" if "request" in count["of"].lower() else "impact.users"
                 self._set(field, int(count["count"].replace(",", "")), line, line.text)
 
@@ -445,6 +446,14 @@ class _Gathering:
         if services:
             line = next((line for line in where if self._inference.services((line.text,))), None) or (self._lines[0] if self._lines else None)
             self._set("services", services, line, line.text if line else title)
+
+
+def _paragraph(block: list[Line]) -> Iterator[tuple[Line, str]]:
+    """A paragraph as one text, unless it is the hint of a template: all in italics, or a question."""
+    text = " ".join(line.text for line in block)
+    is_hint = text.endswith("?") or all(line.lead == line.text for line in block) or (block[0].lead and len(block[0].lead) == len(block[0].text) and len(text) < 200)
+    if not is_hint:
+        yield block[0], text
 
 
 def _at(entry: Found) -> Timestamp | None:

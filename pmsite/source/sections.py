@@ -22,7 +22,7 @@ _NAMES = (
         r"|can be (improved|fixed)\b.*|things (to|that can be) (improve|fix).*|remediations?\b|recommendations?\b"
         r"|measures (against|to|for|taken)\b.*|actions? (taken )?(to prevent|going forward)\b.*|what (will we|we will|are we going to) do\b.*"
         r"|how (do|will|can) we prevent\b.*|future (work|prevention|plans?)|moving forward|going forward$|actions?$"
-        r"|再発防止|改善|아이템|재발 ?방지|后续|改进|maßnahmen|prevenci[oó]n|acciones|mesures (correctives|pr[ée]ventives)|actions correctives",
+        r"|アクション|再発防止|改善|恒久対策|재발 ?방지|后续|改进|maßnahmen|prevenci[oó]n|acciones|mesures (correctives|pr[ée]ventives)|actions correctives",
     ),
     (
         "summary",
@@ -51,7 +51,7 @@ _NAMES = (
         "other",
         r"conclusions?\b|authors?\b|references?\b|resources\b|requirements\b|background\b|(general )?context\b|attendees|atendees"
         r"|participants|appendix|contributing factors?|introduction|contact|acknowledge?ments?|files\b|links?$|related\b|glossary|license"
-        r"|status$|incident status|sign-?off|scope|learning objectives|tasks$|contributing$|example\b|reporting|communication",
+        r"|status$|incident status|sign-?off|scope|learning objectives|tasks$|contributing$|example\b|reporting|communication|カテゴリの説明|参考|関連",
     ),
 )
 _SECTION = re.compile("|".join(rf"(?P<{kind}>{names})" for kind, names in _NAMES), re.IGNORECASE)

@@ -24,10 +24,6 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\bbetween\b", re.IGNORECASE)
-_LASTED = re.compile(
-    r"\b(last(?:ed|ing|s)|outage|down ?time|down|unavailab\w+|unreachable|degrad\w+|incident|interrupt\w+|disrupt\w+|inaccessible|duration|for)\b",
-    re.IGNORECASE,
-)
 _NOT_ALL = re.compile(r"\b(within|every|per|timeout|each|after|in the (?:last|next)|less than|until|first|ago|later|earlier|before|delay\w*|old|interval|retention|took|spent)\b", re.IGNORECASE)
 _BEGAN = re.compile(
     r"\b(start of (?:the )?(?:incident|outage)|(?:incident|outage|impact|disruption|issue|problem|downtime|failure)s? (?:was |were )?(?:start(?:s|ed)?|began|begins|initiated|occurr?ed|occurs)\b|(?:site|service|system|api|website|server|app|application|platform|database)s? (?:is |was |went |goes |go |were |are )+(?:hard )?(?:down|offline|unavailable)\b|^outage\W*$)",
@@ -45,6 +41,7 @@ _RIGHT = re.compile(
     r"\b(resolv\w*|restor\w*|recover\w*|fixed|back|normal\w*|working|online|operational|closed|confirmed|completed?|stable|running|able to|successful\w*|all clear|mitigated|deployed|validated)\b",
     re.IGNORECASE,
 )
+_NEGATED = re.compile(r"\b(?:no|not|nothing|never|without)\b[^,;]{0,60}\b(?:detect|identif|found|alert|declar)", re.IGNORECASE)
 _MARKS = (
     ("detected", re.compile(r"\b((?:issue|incident|outage|problem|fault|failure|error|anomaly)s? (?:was |were |is |first |initially )*(?:detected|discovered|noticed)|alerts? (?:was |were )?(?:fired|fires|triggered|received|raised|detected|sent)|(?:monitoring|alerting)\b.{0,40}\b(?:detect\w*|alert\w*|trigger\w*|flag\w*|fir\w+)|detected\b|first report|pag(?:ed|ers?)\b)", re.IGNORECASE)),
     ("declared", re.compile(r"\bincident (?:was |is )?declared|declar\w+ (?:an |a |the )?incident", re.IGNORECASE)),
@@ -184,7 +181,7 @@ def _day(
     if given is not None:
         return given, None
     for line in lines:
-        if line.section in ("", "summary", "facts", "impact", "timeline"):
+        if line.section in ("", "summary", "facts", "impact", "timeline") and not _PLANNED.search(line.text[:300]):
             found = _whole_day(line.text, None, first_day)
             if found is not None and (line.section != "" or line.number < 12):
                 return found, line
@@ -322,8 +319,11 @@ def _from_sentences(times: Times, lines: list[Line], clock: Clock, first_day: bo
     for block, text in _paragraphs(lines):
         span = span_in(text, first_day)
         if span is not None:
-            _tell_span(times, *span, _line_of(span[0], text, block), text, clock)
-            return
+            is_summed_up = block[0].section == "summary" and text[: span[0].start].endswith("from ")
+            if _tells_of_outage(text, span[0].start, span[1].end, is_summed_up):
+                _tell_span(times, *span, _line_of(span[0], text, block), text, clock)
+                return
+            continue
         whens = [moment for moment in moments(text, day_first=first_day) if moment.clock is not None]
         if len(whens) == 1 and whens[0].day is not None and _said_in_sentences(block) is not None:
             line = _line_of(whens[0], text, block)
@@ -344,6 +344,22 @@ def _paragraphs(lines: list[Line]) -> Iterator[tuple[list[Line], str]]:
         yield block, " ".join(other.text for other in block)
 
 
+_OUTAGE = re.compile(
+    r"\b(outages?|incident|down(?:time)?|unavailab\w+|inaccessible|unreachable|unresponsive|errors?|fail\w*|slow\w*|disrupt\w*|degrad\w*"
+    r"|experienc\w*|affect\w*|impact\w*|interrupt\w*|lasted|crash\w*|not (?:accessible|available|reachable|working|respond\w*)|5\d\d|broken|offline|issue)\b",
+    re.IGNORECASE,
+)
+_PLANNED = re.compile(r"\b(?:will|must|should) (?:start|end|begin)|deadline|\bdue (?:by|on)\b|project will", re.IGNORECASE)
+
+
+def _tells_of_outage(text: str, start: int, end: int, is_summed_up: bool) -> bool:
+    """Whether the sentence that a stretch of time stands in is about things not working."""
+    begin = max(text.rfind(". ", 0, start), text.rfind("! ", 0, start)) + 1
+    stop = text.find(". ", end)
+    sentence = text[begin : stop if stop >= 0 else end + 300]
+    return (is_summed_up or _OUTAGE.search(sentence) is not None) and _PLANNED.search(sentence) is None
+
+
 def _line_of(moment: Moment, text: str, block: list[Line]) -> Line:
     """The line of a paragraph that a moment stands in."""
     end = 0
@@ -359,7 +375,7 @@ def _said_in_sentences(lines: list[Line]) -> Said | None:
         found = length_in(text)
         while found is not None:
             before, after = text[max(0, found.start - 48) : found.start], text[found.end : found.end + 32]
-            if _LASTED.search(before + "|" + after) and not _NOT_ALL.search(before[-24:] + "|" + after[:10]) and (
+            if not _NOT_ALL.search(before[-24:] + "|" + after[:10]) and (
                 re.search(r"\b(last(?:ed|ing|s)|down|for|duration|outage of|down ?time of|a|an|in a|experienced)\W*(?:about|approximately|around|roughly|over|nearly|almost|a|an|approx\.?|a total of|total of)?\W*(?:a |an )?\Z", before, re.IGNORECASE)
                 and re.match(r"[\s-]*(?:\w+[\s-]){0,3}?(outage|down ?time|downtime|incident|interruption|disruption|cascading failure|of (?:total )?(?:outage|downtime)|failure)", after, re.IGNORECASE)
                 or re.search(r"\b(last(?:ed|ing|s)(?: for)?|was down for|were down for|went down for|unavailable for|inaccessible for|duration(?: of| was)?|interrupted for|(?:degrad\w+|disrupt\w+|affected|slow|offline)\b.{0,24}\bfor)\W*(?:about|approximately|around|roughly|over|nearly|almost|approx\.?|a total of|overall|overall around)?\W*\Z", before, re.IGNORECASE)
@@ -377,7 +393,7 @@ def _from_timeline(times: Times, timeline: Timeline, facts: list[Fact]) -> None:
         if name in times.told:
             continue
         for entry in entries:
-            if mark.search(entry.event[:160]):
+            if mark.search(entry.event[:160]) and not _NEGATED.search(entry.event[:160]):
                 _tell(times, name, entry)
                 break
     if len(entries) < 2 or times.clocks is not None:
@@ -407,7 +423,9 @@ def _from_timeline(times: Times, timeline: Timeline, facts: list[Fact]) -> None:
         return
     if began is None and _FAILING.search(first.event) and _is_whole(entries):
         began = first
-    if over is None and last is entries[-1] and _RIGHT.search(last.event) and _is_whole(entries):
+    if over is not None and over not in entries[-3:]:
+        over = None
+    elif over is None and _RIGHT.search(last.event) and _is_whole(entries):
         over = last
     if began is not None and over is not None and 0 < _apart(began, over) <= LONGEST.total_seconds():
         _tell(times, "started", began)
@@ -435,9 +453,9 @@ def _by_statistics(times: Times, entries: list[Found], facts: list[Fact]) -> boo
         seen = [entry for entry in entries if _agrees(_apart(start, entry), detect.seconds, False)]
         if ends and (seen or detect.seconds < 60):
             _tell(times, "started", start)
-            if _agrees(_apart(start, entries[-1]), times.said.length.seconds, False):
+            if abs(_apart(start, entries[-1]) - times.said.length.seconds) <= 300:
                 _tell(times, "resolved", entries[-1])
-            if seen and "detected" not in times.told:
+            if seen:
                 _tell(times, "detected", seen[0])
             return True
     return True

@@ -9,7 +9,7 @@ MAX_TITLE = 200
 _TASK = re.compile(r"\W*(?:project )?0x[0-9a-f]{1,2}\b[\s.:_-]*", re.IGNORECASE)
 _EMOJI_NAME = re.compile(r":[a-z0-9_+-]{2,40}:")
 _BOILERPLATE = re.compile(
-    r"\W*(?:my |the |an? |our |first |sample |example |production |technical |post[\s-]?mort?(?:e|er)m|incident|outage|issue|report|analysis|summary|project|documentation|review|task|readme|devops|sysadmin|system|engineering|alx|alx swe|holberton|school|for|[\W_])*\W*",
+    r"\W*(?:my |the |an? |our |first |sample |example |production |technical |post[\s-]?mort?(?:e|er)m|incident|outage|issue|report|analysis|summary|project|documentation|review|task|readme|devops|sysadmin|\d{1,2}\.|system|engineering|alx|alx swe|holberton|school|for|[\W_])*\W*",
     re.IGNORECASE,
 )
 _POSTMORTEM = re.compile(r"post[\s_-]?mort", re.IGNORECASE)
