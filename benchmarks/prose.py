@@ -87,7 +87,9 @@ def _date(label: dict[str, Any], incident: Incident) -> tuple[Any, Any, bool, bo
 def _moment(name: str, fields: tuple[str, ...]) -> Any:
     def measure(label: dict[str, Any], incident: Incident) -> tuple[Any, Any, bool, bool]:
         wanted = label[name]
-        at = next((value for one in fields if isinstance(value := getattr(incident, one, None), Timestamp)), None)
+        at = next(
+            (value for one in fields if isinstance(value := getattr(incident, one, None), Timestamp)), None
+        )
         if at is None or at.precision.value == "day":
             return wanted, None, False, False
         return wanted, at.iso(), wanted is not None and _is_same(wanted, at), False
@@ -112,7 +114,12 @@ def _duration(label: dict[str, Any], incident: Incident) -> tuple[Any, Any, bool
     seconds = length.seconds if length.doubt in ("", "approximate") else None
     got = seconds / 60 if seconds is not None else None
     accepted = [wanted, *label.get("duration_alternatives", ())]
-    return wanted, got, got is not None and any(value is not None and abs(value - got) < 1 for value in accepted), False
+    return (
+        wanted,
+        got,
+        got is not None and any(value is not None and abs(value - got) < 1 for value in accepted),
+        False,
+    )
 
 
 def _share(label: dict[str, Any], incident: Incident) -> tuple[Any, Any, bool, bool]:
@@ -179,7 +186,9 @@ def main() -> None:
     parser.add_argument("corpora", type=Path, help="the folder that the labels' files are relative to")
     parser.add_argument("-v", "--verbose", action="store_true", help="print what is wrong or missing")
     given = parser.parse_args()
-    labels = [json.loads(line) for line in given.labels.read_text(encoding="utf-8").splitlines() if line.strip()]
+    labels = [
+        json.loads(line) for line in given.labels.read_text(encoding="utf-8").splitlines() if line.strip()
+    ]
     for line in report(scores(labels, given.corpora), len(labels), verbose=given.verbose):
         print(line)
 

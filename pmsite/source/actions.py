@@ -1,5 +1,6 @@
 """Action items in prose: lists, boxes to tick, tables, headings and plain lines of sections about what is to be done."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,16 +14,159 @@ from pmsite.source.synonyms import ACTION_STATUS_SYNONYMS, ACTION_TYPE_SYNONYMS
 
 MAX_ITEMS = 200
 _IMPERATIVE = frozenset(
-    """add adopt adjust alert allow analyze analyse apply assign audit automate avoid back block build change check clean
-    collect communicate conduct configure consider continue coordinate create cut decide define delete deploy design
-    develop disable discuss distribute document don't do double drain educate enable encourage enforce engage enhance
-    ensure establish evaluate examine execute expand explore extend finalize find fix follow formalize get give hold
-    identify implement improve include increase inform install integrate introduce invest investigate keep learn limit
-    log look maintain make migrate modify monitor move notify optimize optimise organize patch perform plan prepare
-    prevent prioritize provide provision publish put raise read rebuild reconfigure record reduce refactor refine remove
-    rename replace require research resize restrict rethink review revise rewrite roll rotate run scale schedule secure
-    send separate set setup share simplify split standardize start stop strengthen switch take teach test tighten track
-    train tune turn update upgrade use validate verify work write""".split()
+    [
+        "add",
+        "adopt",
+        "adjust",
+        "alert",
+        "allow",
+        "analyze",
+        "analyse",
+        "apply",
+        "assign",
+        "audit",
+        "automate",
+        "avoid",
+        "back",
+        "block",
+        "build",
+        "change",
+        "check",
+        "clean",
+        "collect",
+        "communicate",
+        "conduct",
+        "configure",
+        "consider",
+        "continue",
+        "coordinate",
+        "create",
+        "cut",
+        "decide",
+        "define",
+        "delete",
+        "deploy",
+        "design",
+        "develop",
+        "disable",
+        "discuss",
+        "distribute",
+        "document",
+        "don't",
+        "do",
+        "double",
+        "drain",
+        "educate",
+        "enable",
+        "encourage",
+        "enforce",
+        "engage",
+        "enhance",
+        "ensure",
+        "establish",
+        "evaluate",
+        "examine",
+        "execute",
+        "expand",
+        "explore",
+        "extend",
+        "finalize",
+        "find",
+        "fix",
+        "follow",
+        "formalize",
+        "get",
+        "give",
+        "hold",
+        "identify",
+        "implement",
+        "improve",
+        "include",
+        "increase",
+        "inform",
+        "install",
+        "integrate",
+        "introduce",
+        "invest",
+        "investigate",
+        "keep",
+        "learn",
+        "limit",
+        "log",
+        "look",
+        "maintain",
+        "make",
+        "migrate",
+        "modify",
+        "monitor",
+        "move",
+        "notify",
+        "optimize",
+        "optimise",
+        "organize",
+        "patch",
+        "perform",
+        "plan",
+        "prepare",
+        "prevent",
+        "prioritize",
+        "provide",
+        "provision",
+        "publish",
+        "put",
+        "raise",
+        "read",
+        "rebuild",
+        "reconfigure",
+        "record",
+        "reduce",
+        "refactor",
+        "refine",
+        "remove",
+        "rename",
+        "replace",
+        "require",
+        "research",
+        "resize",
+        "restrict",
+        "rethink",
+        "review",
+        "revise",
+        "rewrite",
+        "roll",
+        "rotate",
+        "run",
+        "scale",
+        "schedule",
+        "secure",
+        "send",
+        "separate",
+        "set",
+        "setup",
+        "share",
+        "simplify",
+        "split",
+        "standardize",
+        "start",
+        "stop",
+        "strengthen",
+        "switch",
+        "take",
+        "teach",
+        "test",
+        "tighten",
+        "track",
+        "train",
+        "tune",
+        "turn",
+        "update",
+        "upgrade",
+        "use",
+        "validate",
+        "verify",
+        "work",
+        "write",
+    ]
 )
 _MODAL = re.compile(r"\b(should|must|needs? to|will be|shall|ought to|have to|has to)\b", re.IGNORECASE)
 _CLOSING = re.compile(
@@ -31,12 +175,20 @@ _CLOSING = re.compile(
     r"|to (prevent|avoid|address|ensure|mitigate|minimi[sz]e|reduce|improve) .*(:|follow\w*|measures?\b.*|steps\b.*|actions\b.*)$|in order to\b.*:?$|the following|as a result|it('s| is) (important|crucial)|here is|note:?\b|conclusion)",
     re.IGNORECASE,
 )
-_EMPTY = re.compile(r"\W*(n/?a|none|nothing|tbd|to be (determined|done)|todo|-|\.{3}|no (further )?actions?.{0,30}|\{\{\s*\w*\s*\}\}.{0,40}|[^.]{0,200}\?)\W*\Z", re.IGNORECASE)
-_INLINE = re.compile(r"(?:corrective (?:and|&) prevent(?:at)?ive (?:measures|actions)|action items|to-?do|next steps)\s*:\s*(?=\S)", re.IGNORECASE)
+_EMPTY = re.compile(
+    r"\W*(n/?a|none|nothing|tbd|to be (determined|done)|todo|-|\.{3}|no (further )?actions?.{0,30}|\{\{\s*\w*\s*\}\}.{0,40}|[^.]{0,200}\?)\W*\Z",
+    re.IGNORECASE,
+)
+_INLINE = re.compile(
+    r"(?:corrective (?:and|&) prevent(?:at)?ive (?:measures|actions)|action items|to-?do|next steps)\s*:\s*(?=\S)",
+    re.IGNORECASE,
+)
 _NUMBERED = re.compile(r"\W{0,3}\d{1,2}[.)]\s")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _TICKET = re.compile(r"\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b|(?<![\w&])#\d{1,7}\b|\b(?:issues|pull)/\d{1,7}\b")
-_OWNER = re.compile(r"[\s(\[]*\b(?:owner|assignee|assigned to|responsible)\s*[:=]\s*([^;,)\]|]{2,60})", re.IGNORECASE)
+_OWNER = re.compile(
+    r"[\s(\[]*\b(?:owner|assignee|assigned to|responsible)\s*[:=]\s*([^;,)\]|]{2,60})", re.IGNORECASE
+)
 _DUE = re.compile(r"\b(?:due|deadline|eta)(?: by| on| date)?\s*[:=]?\s", re.IGNORECASE)
 _COLUMNS = (
     ("status", r"status|ステータス|状態|state|done|progress|complete"),
@@ -45,9 +197,14 @@ _COLUMNS = (
     ("ticket", r"ticket|issue|bug|link|jira|tracking|pr\b|reference|github"),
     ("type", r"type|kind|category|カテゴリ|種別"),
     ("priority", r"prio|severity|p\b"),
-    ("title", r"action|task|item|what|description|measure|todo|follow|improvement|title|step|アクション|対策|조치|내용"),
+    (
+        "title",
+        r"action|task|item|what|description|measure|todo|follow|improvement|title|step|アクション|対策|조치|내용",
+    ),
 )
-_COLUMN = re.compile("|".join(rf"(?P<{name}>\W*(?:\w+ )?(?:{words}))" for name, words in _COLUMNS), re.IGNORECASE)
+_COLUMN = re.compile(
+    "|".join(rf"(?P<{name}>\W*(?:\w+ )?(?:{words}))" for name, words in _COLUMNS), re.IGNORECASE
+)
 _DONE_MARK = re.compile(r"\s*(?:✅|☑️?|✔️?|\[x\])", re.IGNORECASE)
 
 
@@ -90,7 +247,13 @@ def _scopes(lines: list[Line]) -> Iterator[list[Line]]:
 
 def _is_group(line: Line) -> bool:
     """A plain line that names what the lines below it are: `Specific tasks:`."""
-    return line.kind == "text" and not line.depth and len(line.text) < 60 and line.text.endswith(":") and line.text.count(" ") < 7
+    return (
+        line.kind == "text"
+        and not line.depth
+        and len(line.text) < 60
+        and line.text.endswith(":")
+        and line.text.count(" ") < 7
+    )
 
 
 def _of_scope(scope: list[Line], first_day: bool | None, is_listed: bool) -> list[FoundAction]:
@@ -105,7 +268,9 @@ def _of_scope(scope: list[Line], first_day: bool | None, is_listed: bool) -> lis
     if heading.kind == "heading" and _NUMBERED.match(heading.text) and heading.depth > 2:
         return [FoundAction(heading, ActionItem(_NUMBERED.sub("", heading.text, count=1)))]
     units = list(_plain(scope))
-    if is_listed and sum(_begins_with_verb(text) or _LABELLED.match(text) is not None for _, text in units) * 2 <= len(units):
+    if is_listed and sum(
+        _begins_with_verb(text) or _LABELLED.match(text) is not None for _, text in units
+    ) * 2 <= len(units):
         return []  # where there are lists, running text beside them is no list
     return [_found(line, is_done, text) for line, text in units]
 
@@ -119,7 +284,11 @@ def _leaves(items: list[Line]) -> Iterator[Line]:
         inside = None
         following = items[place + 1] if place + 1 < len(items) else None
         has_children = following is not None and following.depth > line.depth
-        if has_children and (line.text.rstrip().endswith(":") or line.is_label or line.lead.rstrip(": ") == line.text.rstrip(": ")):
+        if has_children and (
+            line.text.rstrip().endswith(":")
+            or line.is_label
+            or line.lead.rstrip(": ") == line.text.rstrip(": ")
+        ):
             continue
         if line.text.rstrip().endswith(":") and not has_children and line.text.count(" ") < 4:
             continue
@@ -152,13 +321,17 @@ _LABELLED = re.compile(r"[A-Z][\w '/&-]{2,48}:\s")
 def _is_running_text(units: list[tuple[Line, str]]) -> bool:
     """Paragraphs of several sentences that tell, and do not list."""
     listed = sum(
-        bool(_LABELLED.match(text)) or _begins_with_verb(text) or len(_SENTENCE.split(text)) == 1 and not _NARRATIVE.match(text)
+        bool(_LABELLED.match(text))
+        or _begins_with_verb(text)
+        or (len(_SENTENCE.split(text)) == 1 and not _NARRATIVE.match(text))
         for _, text in units
     )
     return listed * 2 <= len(units)
 
 
-_NARRATIVE = re.compile(r"(we|i|it|this|that|they|most|in|as|while|although|our|chia|after|since|because|there)\b", re.IGNORECASE)
+_NARRATIVE = re.compile(
+    r"(we|i|it|this|that|they|most|in|as|while|although|our|chia|after|since|because|there)\b", re.IGNORECASE
+)
 
 
 def _units(lines: list[Line]) -> Iterator[tuple[Line, str]]:
@@ -178,14 +351,20 @@ def _units(lines: list[Line]) -> Iterator[tuple[Line, str]]:
 def _is_wrapped(block: list[Line]) -> bool:
     if len(block) < 2:
         return False
-    broken = sum(not line.text.endswith((".", "!", "?", ":", ";")) and following.text[:1].islower() for line, following in zip(block, block[1:], strict=False))
+    broken = sum(
+        not line.text.endswith((".", "!", "?", ":", ";")) and following.text[:1].islower()
+        for line, following in itertools.pairwise(block)
+    )
     return broken * 2 >= len(block) - 1
 
 
 def _begins_with_verb(text: str) -> bool:
     bare = text.lstrip("*_ ->•").split(None, 2)
     first = bare[0].strip(".,:;*_'").lower() if bare else ""
-    if first in ("to", "please", "also", "regularly", "automatically", "periodically", "finally", "finally,") and len(bare) > 1:
+    if (
+        first in ("to", "please", "also", "regularly", "automatically", "periodically", "finally", "finally,")
+        and len(bare) > 1
+    ):
         first = bare[1].strip(".,:;*_'").lower()
     return first in _IMPERATIVE
 
@@ -213,7 +392,13 @@ def _lessons(lines: list[Line]) -> list[FoundAction]:
 
 def _found(line: Line, is_done: bool, text: str = "") -> FoundAction:
     text = text or line.text
-    status = ActionStatus.DONE if line.is_done or is_done else ActionStatus.UNKNOWN if line.is_done is None else ActionStatus.OPEN
+    status = (
+        ActionStatus.DONE
+        if line.is_done or is_done
+        else ActionStatus.UNKNOWN
+        if line.is_done is None
+        else ActionStatus.OPEN
+    )
     if (mark := _DONE_MARK.match(text)) is not None:
         text, status = text[mark.end() :].strip(), ActionStatus.DONE
     elif text[:3] in ("[ ]", "[] "):
@@ -223,7 +408,9 @@ def _found(line: Line, is_done: bool, text: str = "") -> FoundAction:
     ticket = _TICKET.search(text)
     return FoundAction(
         line,
-        ActionItem(text, owner=owner[1].strip() if owner else "", status=status, ticket=ticket[0] if ticket else ""),
+        ActionItem(
+            text, owner=owner[1].strip() if owner else "", status=status, ticket=ticket[0] if ticket else ""
+        ),
     )
 
 
@@ -269,7 +456,11 @@ def _status(text: str) -> ActionStatus:
     bare = re.sub(r"[^\w' -]", "", text).strip()
     if text.startswith(("✅", "☑", "✔")):
         return ActionStatus.DONE
-    return closed(bare, ActionStatus, ACTION_STATUS_SYNONYMS) or ActionStatus.UNKNOWN if bare else ActionStatus.UNKNOWN
+    return (
+        closed(bare, ActionStatus, ACTION_STATUS_SYNONYMS) or ActionStatus.UNKNOWN
+        if bare
+        else ActionStatus.UNKNOWN
+    )
 
 
 def _due(text: str, first_day: bool | None) -> date | None:

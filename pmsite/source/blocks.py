@@ -167,7 +167,11 @@ class _Reader:
         self._row = None
 
     def _has_row(self) -> bool:
-        return bool(self._found) and self._found[-1].list == self._list and self._found[-1].kind in ("row", "head")
+        return (
+            bool(self._found)
+            and self._found[-1].list == self._list
+            and self._found[-1].kind in ("row", "head")
+        )
 
     def _text(self, start: int, end: int) -> None:
         html = self._html

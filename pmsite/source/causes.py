@@ -25,14 +25,19 @@ _WORDS = (
 _COMPILED = tuple((kind, weight, re.compile(words, re.IGNORECASE)) for kind, weight, words in _WORDS)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _ALL = re.compile("|".join(f"(?:{words})" for *_, words in _WORDS), re.IGNORECASE)
-_NEGATED = re.compile(r"\b(not|wasn't|no|ruled out|rather than|suspected|initially|unrelated)\b[^.]{0,40}\Z", re.IGNORECASE)
+_NEGATED = re.compile(
+    r"\b(not|wasn't|no|ruled out|rather than|suspected|initially|unrelated)\b[^.]{0,40}\Z", re.IGNORECASE
+)
 # What a sentence says behind these words is what caused, not what came of it.
 _CAUSAL = re.compile(
     r"\b(?:caused by|due to|because(?: of)?|stem\w+ from|attributed to|traced (?:back )?to|result of|root cause (?:of [^.]{0,60})?(?:was|is)(?: identified as| determined to be| found to be| an?| the)?|triggered by|thanks to)\b",
     re.IGNORECASE,
 )
 # What stands behind these is what came of it.
-_LED_TO = re.compile(r"\b(?:led to|leads to|leading to|result(?:ed|ing|s)? in|caus(?:ed|es|ing)(?! by)|making|so that|which (?:meant|made|overwhelmed))\b", re.IGNORECASE)
+_LED_TO = re.compile(
+    r"\b(?:led to|leads to|leading to|result(?:ed|ing|s)? in|caus(?:ed|es|ing)(?! by)|making|so that|which (?:meant|made|overwhelmed))\b",
+    re.IGNORECASE,
+)
 MAX_TEXT = 1200
 
 
@@ -67,5 +72,7 @@ def _score(sentence: str) -> dict[str, float]:
         if causal is not None:
             # Right behind "caused by" stands the cause; what it led to comes later or earlier.
             value *= 1.5 if 0 <= match.start() - causal.end() < 90 else 0.6
-        found[kind] = max(found.get(kind, 0.0), value) if kind in found and weight < 3 else found.get(kind, 0.0) + value
+        found[kind] = (
+            max(found.get(kind, 0.0), value) if kind in found and weight < 3 else found.get(kind, 0.0) + value
+        )
     return found

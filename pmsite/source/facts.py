@@ -12,33 +12,71 @@ MAX_BELOW = 8
 _OF = r"(?: (?:of|to|for) (?:the )?(?:outage|incident|impact|issue|event|problem|downtime))?"
 _WHAT = r"(?:(?:outage|incident|impact|issue|event|problem|service|fault|total|approximate|estimated|overall) ){0,2}"
 _KINDS = (
-    ("started", rf"{_WHAT}(?:start(?:ed|s|ing)?|began|begins?|beginning|onset|occurred|occurs)(?:[ -]?(?:time|date|at|on|date and time))?{_OF}|time (?:of )?(?:start|occurrence)|time started|from"),
+    (
+        "started",
+        rf"{_WHAT}(?:start(?:ed|s|ing)?|began|begins?|beginning|onset|occurred|occurs)(?:[ -]?(?:time|date|at|on|date and time))?{_OF}|time (?:of )?(?:start|occurrence)|time started|from",
+    ),
     ("mitigated", rf"{_WHAT}(?:mitigated|repaired)(?:[ -]?(?:time|date|at|on))?|time mitigated"),
-    ("resolved", rf"{_WHAT}(?:end(?:ed|s|ing)?|finish(?:ed)?|resolved|restored|recovered|fixed|closed)(?:[ -]?(?:time|date|at|on))?{_OF}|time (?:of )?(?:resolution|resolved)|(?:resolution|recovery|restoration) time|until|to"),
-    ("duration", rf"{_WHAT}(?:duration|down ?time|outage time|length)(?:[ -]?time)?{_OF}|time to (?:repair|recover(?:y)?|restore|restoration|mitigate|mitigation)|ttr|how long(?: did it last)?"),
+    (
+        "resolved",
+        rf"{_WHAT}(?:end(?:ed|s|ing)?|finish(?:ed)?|resolved|restored|recovered|fixed|closed)(?:[ -]?(?:time|date|at|on))?{_OF}|time (?:of )?(?:resolution|resolved)|(?:resolution|recovery|restoration) time|until|to",
+    ),
+    (
+        "duration",
+        rf"{_WHAT}(?:duration|down ?time|outage time|length)(?:[ -]?time)?{_OF}|time to (?:repair|recover(?:y)?|restore|restoration|mitigate|mitigation)|ttr|how long(?: did it last)?",
+    ),
     ("to_resolve", r"time to (?:resolve|resolution)|mttr"),
     ("to_detect", r"time to (?:detect(?:ion)?)|ttd|mttd"),
-    ("detected", rf"(?:first |initially )?{_WHAT}(?:detected|discovered|noticed)(?:[ -]?(?:time|date|at|on))?|detection (?:time|date)|time of detection"),
+    (
+        "detected",
+        rf"(?:first |initially )?{_WHAT}(?:detected|discovered|noticed)(?:[ -]?(?:time|date|at|on))?|detection (?:time|date)|time of detection",
+    ),
     ("declared", r"(?:incident )?declared(?: at| on)?"),
     ("acknowledged", r"(?:incident )?acknowledged(?: at| on)?"),
-    ("date", rf"{_WHAT}dates?(?: and time| ?/ ?time)?{_OF}|when|date of (?:the )?(?:incident|outage|event)|day"),
-    ("severity", r"(?:incident |impact )?(?:severity|sev|priority)(?: level| rating)?|sev(?:erity)? ?/ ?priority"),
+    (
+        "date",
+        rf"{_WHAT}dates?(?: and time| ?/ ?time)?{_OF}|when|date of (?:the )?(?:incident|outage|event)|day",
+    ),
+    (
+        "severity",
+        r"(?:incident |impact )?(?:severity|sev|priority)(?: level| rating)?|sev(?:erity)? ?/ ?priority",
+    ),
     ("status", r"(?:document |postmortem |post-mortem |report )?status"),
     ("title", r"(?:incident |postmortem |report )?(?:title|name)"),
     ("number", r"incident (?:id|number|no\.?|#)|(?:reference|case|ticket) (?:id|number)|id"),
-    ("percent", r"(?:percentage|percent|share|proportion|%)(?: of)? (?:the )?(?:affected )?(?:users?|customers?)(?: (?:affected|impacted))?|(?:users?|customers?) (?:affected|impacted)"),
-    ("impact", rf"(?:{_WHAT}|user |customer |users? and )?impact(?:s)?(?: on .{{2,30}}| summary| statement)?|symptoms?"),
-    ("cause", r"(?:the )?(?:primary |main )?root[- ]?causes?(?: explanation| analysis| summary| details?)?|causes?"),
-    ("resolution", r"(?:final |incident )?(?:resolution|solution|fix|recovery)(?: details?| steps?| summary| and recovery)?|how (?:it )?(?:was )?(?:fixed|resolved)"),
-    ("detection", r"(?:issue |incident )?detection(?: method| source)?|detected by|identified(?: by)?|how (?:was it |it was )?detected|method|reported by"),
+    (
+        "percent",
+        r"(?:percentage|percent|share|proportion|%)(?: of)? (?:the )?(?:affected )?(?:users?|customers?)(?: (?:affected|impacted))?|(?:users?|customers?) (?:affected|impacted)",
+    ),
+    (
+        "impact",
+        rf"(?:{_WHAT}|user |customer |users? and )?impact(?:s)?(?: on .{{2,30}}| summary| statement)?|symptoms?",
+    ),
+    (
+        "cause",
+        r"(?:the )?(?:primary |main )?root[- ]?causes?(?: explanation| analysis| summary| details?)?|causes?",
+    ),
+    (
+        "resolution",
+        r"(?:final |incident )?(?:resolution|solution|fix|recovery)(?: details?| steps?| summary| and recovery)?|how (?:it )?(?:was )?(?:fixed|resolved)",
+    ),
+    (
+        "detection",
+        r"(?:issue |incident )?detection(?: method| source)?|detected by|identified(?: by)?|how (?:was it |it was )?detected|method|reported by",
+    ),
     ("trigger", r"triggers?|triggered by"),
-    ("services", r"(?:affected |impacted )(?:services?|systems?|components?|products?|applications?)|(?:services?|systems?|components?|products?|applications?)(?: (?:affected|impacted|involved))?"),
+    (
+        "services",
+        r"(?:affected |impacted )(?:services?|systems?|components?|products?|applications?)|(?:services?|systems?|components?|products?|applications?)(?: (?:affected|impacted|involved))?",
+    ),
     ("summary", r"(?:incident |issue |executive )?summary|tl;?dr|overview"),
     ("authors", r"authors?|written by|prepared by"),
 )
 _KIND = re.compile("|".join(rf"(?P<{kind}>(?:{names}))" for kind, names in _KINDS), re.IGNORECASE)
 # `Label: value` at a line's beginning; `-` and `=` only with blanks around them.
-_LABEL = re.compile(r"[\W_]{0,6}([^\W\d_][^:：\n|]{0,44}?)[ *_`]{0,4}(?:[:：;]|[ ](?:[-–—=]|is)[ ])[\s*_:`-]{0,4}")
+_LABEL = re.compile(
+    r"[\W_]{0,6}([^\W\d_][^:：\n|]{0,44}?)[ *_`]{0,4}(?:[:：;]|[ ](?:[-–—=]|is)[ ])[\s*_:`-]{0,4}"
+)
 # Labels that stand within a line, behind another one's value or glued to a heading.
 _WITHIN = re.compile(
     r"(?:(?<=[\s,;.()])|(?<=[a-z.)])(?=[A-Z]))"
@@ -78,7 +116,7 @@ def facts(lines: list[Line]) -> list[Fact]:
     """The labelled values of a document in order, those that a timeline or a list of actions holds left out."""
     found: list[Fact] = []
     for line in lines:
-        if line.section in ("actions", "lessons") or line.kind == "code" and line.section != "summary":
+        if line.section in ("actions", "lessons") or (line.kind == "code" and line.section != "summary"):
             continue
         found += _of_line(line, lines)
     return found
@@ -99,7 +137,11 @@ def _of_line(line: Line, lines: list[Line]) -> Iterator[Fact]:
         kind = "started" if "occurs" in label.lower() else kind_of(label)
         yield Fact(kind, label, text[event.end() :], line)
         return
-    label = _LABEL.match(text) if ":" in text or "：" in text or ";" in text or " - " in text or " – " in text or " — " in text else None
+    label = (
+        _LABEL.match(text)
+        if ":" in text or "：" in text or ";" in text or " - " in text or " – " in text or " — " in text
+        else None
+    )
     if label is None:
         bare = text.strip(" *_")
         if len(bare) < 40 and (line.lead or line.is_label) and (kind := kind_of(bare)):
@@ -115,7 +157,9 @@ def _of_line(line: Line, lines: list[Line]) -> Iterator[Fact]:
         for within in _WITHIN.finditer(text, 1, 1500):
             if (inner := kind_of(within[1])) and within.start() > 0:
                 following = _WITHIN.search(text, within.end())
-                yield Fact(inner, within[1], text[within.end() : following.start() if following else 1500], line)
+                yield Fact(
+                    inner, within[1], text[within.end() : following.start() if following else 1500], line
+                )
 
 
 def _below(kind: str, label: str, line: Line, lines: list[Line]) -> Iterator[Fact]:

@@ -186,7 +186,6 @@ class Vocabulary:
         """The known word that `text` stands for, else the text itself."""
         return self._canonical.get(_key(text), text.strip())
 
-
     def known(self, text: str) -> str:
         """The known word that `text` stands for, or nothing."""
         return self._canonical.get(_key(text), "")

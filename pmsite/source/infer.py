@@ -13,26 +13,25 @@ from pmsite.archive.incident import (
     MILESTONES,
     ActionItem,
     Doubt,
-    Impact,
     ImpactWindow,
     Incident,
+    Precision,
     Status,
     TimelineEntry,
     Timestamp,
 )
-from pmsite.diagnostics import Position
 from pmsite.source.actions import FoundAction, find_actions
 from pmsite.source.blocks import Line, lines
 from pmsite.source.causes import cause_of
-from pmsite.source.evidence import Evidence
 from pmsite.source.facts import Fact, facts
 from pmsite.source.fields import Vocabularies, word
+from pmsite.source.lengths import duration
 from pmsite.source.moments import day_first
 from pmsite.source.sections import divide
 from pmsite.source.synonyms import STATUS_SYNONYMS
 from pmsite.source.timeline import Found, Timeline, find_timeline
 from pmsite.source.times import Times, find_times
-from pmsite.source.titles import find_title
+from pmsite.source.titles import find_title, is_boilerplate
 
 MAX_SENTENCES = 300
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'*(])")
@@ -42,15 +41,22 @@ _PERCENT = re.compile(
     re.IGNORECASE,
 )
 _AFFECTED_PERCENT = re.compile(
-    rf"{_USERS}(?: \w+){{0,3}}?[:\s]{{1,3}}(?:approximately|about|around|roughly|~)?\s{{0,2}}(?P<percent>\d{{1,3}}(?:\.\d{{1,2}})?)\s?(?:%|percent\b)", re.IGNORECASE
+    rf"{_USERS}(?: \w+){{0,3}}?[:\s]{{1,3}}(?:approximately|about|around|roughly|~)?\s{{0,2}}(?P<percent>\d{{1,3}}(?:\.\d{{1,2}})?)\s?(?:%|percent\b)",
+    re.IGNORECASE,
 )
-_ALL_USERS = re.compile(rf"\b(?:affect\w*|impact\w*|caus\w+|prevent\w*|for|leaving|to|and)\s+(?:all|every|100 ?%)(?: of)?(?: (?:the|our|its))?(?: (?:active|external|online|web|site))?\s{_USERS}\b(?! (?:in|of|on|using|with|from|who|whose)\b)|\ball (?:of )?(?:the |our )?{_USERS} (?:were|was|are|could|had|experienced|lost)", re.IGNORECASE)
+_ALL_USERS = re.compile(
+    rf"\b(?:affect\w*|impact\w*|caus\w+|prevent\w*|for|leaving|to|and)\s+(?:all|every|100 ?%)(?: of)?(?: (?:the|our|its))?(?: (?:active|external|online|web|site))?\s{_USERS}\b(?! (?:in|of|on|using|with|from|who|whose)\b)|\ball (?:of )?(?:the |our )?{_USERS} (?:were|was|are|could|had|experienced|lost)",
+    re.IGNORECASE,
+)
 _COUNT = re.compile(
     rf"(?<![\w.,>])(?P<count>\d{{1,3}}(?:,\d{{3}})+|\d{{2,9}})\+? (?:(?:of )?(?:our |the )?(?:active |registered |affected |unique |paying )?)(?P<of>{_USERS}(?! (?:request|ticket|report|complaint|each))|(?:user |failed |http )?requests?)\b",
     re.IGNORECASE,
 )
 _HIT = re.compile(r"affect|impact|experienc|unable|could not|couldn't|lost|fail|disrupt|saw\b", re.IGNORECASE)
-_NOT_HIT = re.compile(r"\b(?:not|un|never|isn't|weren't|target|slo|uptime|availability|increase|decrease|drop|improv\w+|reduc\w+)\b[^.]{0,24}\Z", re.IGNORECASE)
+_NOT_HIT = re.compile(
+    r"\b(?:not|un|never|isn't|weren't|target|slo|uptime|availability|increase|decrease|drop|improv\w+|reduc\w+)\b[^.]{0,24}\Z",
+    re.IGNORECASE,
+)
 _FIXED = re.compile(
     r"\b(?:resolved by|fixed by|was (?:fixed|resolved|restored|solved|corrected|saved)|were (?:fixed|resolved|restored)|to (?:resolve|fix|solve) (?:the|this)|resolution (?:was|involved)|the fix (?:was|is)|(?:issue|problem|error|outage) (?:was|were) .{0,30}(?:fixed|resolved|solved))\b",
     re.IGNORECASE,
@@ -79,7 +85,9 @@ class Remark:
     field: str
     message: str
     hint: str
-    line: Line | None
+    line: Line
+    # The line that says otherwise; `{other}` in the message becomes its number.
+    other: Line | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +125,14 @@ class Inference:
 
     def __init__(self, vocabularies: Vocabularies, services: Iterable[tuple[str, tuple[str, ...]]]) -> None:
         self._vocabularies = vocabularies
-        names = {name.casefold(): canonical for canonical, names in services for name in names if len(name) > 1}
+        names = {
+            name.casefold(): canonical for canonical, names in services for name in names if len(name) > 1
+        }
         self._services = names
         alternatives = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-        self._service = re.compile(rf"(?<![\w-])(?:{alternatives})(?![\w-])", re.IGNORECASE) if names else None
+        self._service = (
+            re.compile(rf"(?<![\w-])(?:{alternatives})(?![\w-])", re.IGNORECASE) if names else None
+        )
 
     def read(self, html: str, given: Given) -> Reading:
         found = lines(html)
@@ -137,11 +149,23 @@ class Inference:
                     return canonical
         return ""
 
+    @property
+    def has_services(self) -> bool:
+        return self._service is not None
+
+    def cause(self, slug: str) -> str:
+        """The site's own word for a cause."""
+        return self._vocabularies["causes"].canonical(slug)
+
     def services(self, texts: Iterable[str]) -> tuple[str, ...]:
         """Services of the configuration that texts name, in the order of their first mention."""
         if self._service is None:
             return ()
-        found = (self._services[match[0].casefold()] for text in texts for match in self._service.finditer(text[:4000]))
+        found = (
+            self._services[match[0].casefold()]
+            for text in texts
+            for match in self._service.finditer(text[:4000])
+        )
         return tuple(dict.fromkeys(found))
 
 
@@ -174,15 +198,22 @@ class _Gathering:
         actions = find_actions(found, first_day)
         self._milestones(times, timeline)
         self._day(times, near)
-        self._words(known, title)
-        self._share(known, title)
+        self._words(known)
+        self._share(known)
         self._cause(known)
         self._lists(timeline, actions)
         self._named(title)
-        inferred = tuple(dict.fromkeys(name.split(".")[0] if name.startswith(("timeline.", "action_items.")) else name for name, *_ in self._evidence))
+        inferred = tuple(
+            dict.fromkeys(
+                name.split(".")[0] if name.startswith(("timeline.", "action_items.")) else name
+                for name, *_ in self._evidence
+            )
+        )
         impact = replace(incident.impact, **self._impact) if self._impact else incident.impact
         shown = []
-        if timeline.entries and ("timeline" in self._values or _same_entries(incident.timeline, timeline.entries)):
+        if timeline.entries and (
+            "timeline" in self._values or _same_entries(incident.timeline, timeline.entries)
+        ):
             shown.append("timeline")
         if actions and ("action_items" in self._values or _same_items(incident.action_items, actions)):
             shown.append("action_items")
@@ -195,7 +226,9 @@ class _Gathering:
             shown=tuple(shown),
             measured=None,
         )
-        return Reading(merged, tuple(self._evidence), timeline.entries, tuple(actions), tuple(self._remarks), title_line)
+        return Reading(
+            merged, tuple(self._evidence), timeline.entries, tuple(actions), tuple(self._remarks), title_line
+        )
 
     def _set(self, field: str, value: Any, line: Line | None, text: str) -> None:
         """Take a value for a field that nothing gives yet."""
@@ -211,22 +244,26 @@ class _Gathering:
                 return
             self._values[field] = value
         if line is not None:
-            self._evidence.append((field, line, text[:200], _shown(value)))
+            shown = duration(value) if field == "duration" else _shown(value)
+            self._evidence.append((field, line, text[:200], shown))
 
     def _title(self, known: list[Fact]) -> tuple[str, Line | None]:
         given = self._given
         if given.has_title:
             return given.incident.title, None
-        labelled = next((fact for fact in known if fact.kind == "title" and fact.line.kind == "row" and 8 <= len(fact.value) <= 120), None)
+        labelled = next(
+            (
+                fact
+                for fact in known
+                if fact.kind == "title" and fact.line.kind == "row" and 8 <= len(fact.value) <= 120
+            ),
+            None,
+        )
         title, line = find_title(self._lines, given.heading)
-        if labelled is not None and (not title or line is None):
-            from pmsite.source.titles import is_boilerplate
-
-            if not title or is_boilerplate(title):
-                title, line = labelled.value, None
-                self._values["title"] = title
-                self._evidence.append(("title", labelled.line, labelled.value, title))
-                return title, None
+        if labelled is not None and line is None and (not title or is_boilerplate(title)):
+            self._values["title"] = labelled.value
+            self._evidence.append(("title", labelled.line, labelled.value, labelled.value))
+            return labelled.value, None
         if title and title != given.heading:
             self._values["title"] = title
             if line is not None:
@@ -235,7 +272,9 @@ class _Gathering:
 
     def _milestones(self, times: Times, timeline: Timeline) -> None:
         incident = self._given.incident
-        is_given = any(isinstance(getattr(incident, name), Timestamp) for name in ("started", "mitigated", "resolved"))
+        is_given = any(
+            isinstance(getattr(incident, name), Timestamp) for name in ("started", "mitigated", "resolved")
+        )
         for name in MILESTONES:
             told = times.told.get(name)
             if told is None or told.at is None:
@@ -246,12 +285,37 @@ class _Gathering:
             self._set(name, told.at, told.line, told.text)
         if times.windows and not incident.impact.windows and not is_given:
             windows = tuple(
-                ImpactWindow(start.at, end.at) for start, end in times.windows if start.at is not None and end.at is not None
+                ImpactWindow(start.at, end.at)
+                for start, end in times.windows
+                if start.at is not None and end.at is not None
             )
             self._impact["windows"] = windows
             for start, _ in times.windows:
                 self._evidence.append(("impact.windows", start.line, start.text, f"{len(windows)} windows"))
         self._length(times, is_given)
+        self._season(times, timeline)
+
+    def _season(self, times: Times, timeline: Timeline) -> None:
+        """`PST` in July is kept as it is written, and said to be odd."""
+        told = [
+            (told.moment.zone, told.at.wall, told.line)
+            for told in times.told.values()
+            if told.moment.zone and told.at
+        ]
+        told += [
+            (entry.zone, entry.wall, entry.line)
+            for entry in timeline.entries
+            if entry.zone and entry.wall and entry.is_dated
+        ]
+        for zone, wall, line in told:
+            if zone is not None and wall is not None and (other := zone.misfit(wall)):
+                message = (
+                    f"says {zone.name} on {wall.date()}, when {other} is in force; it is read as {zone.name}"
+                )
+                self._remarks.append(
+                    Remark("W417", "started", message, f"write {other}, or the offset from UTC", line)
+                )
+                return
 
     def _compare(self, name: str, at: Timestamp, line: Line) -> None:
         """Front matter wins over prose; that they disagree is said."""
@@ -261,14 +325,25 @@ class _Gathering:
         apart = at.seconds_since(given)
         if apart is not None and abs(apart) > 300:
             self._remarks.append(
-                Remark("W416", name, f"front matter says {name} {given.iso()}, the text {at.iso()}", "correct one of them", line)
+                Remark(
+                    "W416",
+                    name,
+                    f"says {name} {at.iso()}; front matter says {given.iso()}",
+                    "correct one of them",
+                    line,
+                )
             )
 
     def _length(self, times: Times, is_given: bool) -> None:
         incident = self._given.incident
         said = times.said
         started = self._values.get("started") or incident.started
-        end = self._values.get("mitigated") or incident.mitigated or self._values.get("resolved") or incident.resolved
+        end = (
+            self._values.get("mitigated")
+            or incident.mitigated
+            or self._values.get("resolved")
+            or incident.resolved
+        )
         measured = None
         if isinstance(started, Timestamp) and isinstance(end, Timestamp):
             measured = end.seconds_since(started)
@@ -286,13 +361,22 @@ class _Gathering:
                 self._set("duration", said.length.seconds, said.line, said.text)
 
     def _contradiction(self, stated: int, line: Line, measured: int, times: Times, is_given: bool) -> None:
-        reason = f"says {spelled(stated)}, and the times are {spelled(measured)} apart"
-        self._doubts.append(Doubt("duration", reason))
-        where = times.clocks[2] if times.clocks else times.told["started"].line if "started" in times.told else None
-        self._remarks.append(
-            Remark("W416", "duration", f"says {spelled(stated)}; the times {'of front matter ' if is_given else ''}are {spelled(measured)} apart", "correct one of them", line)
+        told = times.told.get("started")
+        other = times.clocks[2] if times.clocks else told.line if told is not None and not is_given else None
+        self._doubts.append(
+            Doubt("duration", f"says {duration(stated)}; its times are {duration(measured)} apart")
         )
-        del where
+        whose = "the times of front matter" if is_given else "the times"
+        self._remarks.append(
+            Remark(
+                "W416",
+                "duration",
+                f"says {duration(stated)}; {whose}{{other}} are {duration(measured)} apart",
+                "correct one of them",
+                line,
+                other,
+            )
+        )
 
     def _day(self, times: Times, near: date | None) -> None:
         started = self._values.get("started")
@@ -305,13 +389,15 @@ class _Gathering:
         elif times.windows and times.windows[0][0].at is not None:
             at = times.windows[0][0].at
             self._values["date"] = at.wall.date()
-            self._evidence.append(("date", times.windows[0][0].line, times.windows[0][0].text, at.wall.date().isoformat()))
+            self._evidence.append(
+                ("date", times.windows[0][0].line, times.windows[0][0].text, at.wall.date().isoformat())
+            )
         elif near is None and times.day is not None:
             self._values["date"] = times.day
             if times.day_line is not None:
                 self._evidence.append(("date", times.day_line, times.day_line.text, times.day.isoformat()))
 
-    def _words(self, known: list[Fact], title: str) -> None:
+    def _words(self, known: list[Fact]) -> None:
         for fact in known:
             if fact.kind == "severity":
                 self._set("severity", self._inference.severity(fact.value), fact.lines[0], fact.value)
@@ -321,13 +407,21 @@ class _Gathering:
                 self._set("summary", shortened(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "impact" and len(fact.value) >= 15:
                 self._set("impact.summary", shortened(fact.value), fact.lines[0], fact.value)
-            elif fact.kind == "resolution" and len(fact.value) >= 15 and fact.line.section not in ("timeline", "actions"):
+            elif (
+                fact.kind == "resolution"
+                and len(fact.value) >= 15
+                and fact.line.section not in ("timeline", "actions")
+            ):
                 self._set("resolution", shortened(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "detection" and fact.line.section != "actions":
                 self._set("detection", _detection(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "trigger":
                 self._set("trigger", _trigger(fact.value), fact.lines[0], fact.value)
-        for field, section in (("summary", "summary"), ("impact.summary", "impact"), ("resolution", "resolution")):
+        for field, section in (
+            ("summary", "summary"),
+            ("impact.summary", "impact"),
+            ("resolution", "resolution"),
+        ):
             self._opening(field, section)
         self._intro()
         self._fix()
@@ -347,7 +441,12 @@ class _Gathering:
     def _paragraphs(self, section: str) -> Iterator[tuple[Line, str]]:
         block: list[Line] = []
         for line in [*self._lines, None]:
-            if line is not None and line.section == section and line.kind in ("text", "item") and not line.is_label:
+            if (
+                line is not None
+                and line.section == section
+                and line.kind in ("text", "item")
+                and not line.is_label
+            ):
                 if block and line.block != block[0].block:
                     yield from _paragraph(block)
                     block = []
@@ -372,11 +471,21 @@ class _Gathering:
                     self._set("resolution", shortened(sentence), line, sentence)
                     return
 
-    def _share(self, known: list[Fact], title: str) -> None:
+    def _share(self, known: list[Fact]) -> None:
         for fact in known:
-            if fact.kind == "percent" and (found := re.search(r"(\d{1,3}(?:\.\d+)?)\s?(?:%|percent)", fact.value[:80])):
+            if fact.kind == "percent" and (
+                found := re.search(r"(\d{1,3}(?:\.\d+)?)\s?(?:%|percent)", fact.value[:80])
+            ):
                 self._percent(float(found[1]), "users", fact.lines[0], fact.value)
-        where = [line for line in self._lines if (line.section in ("", "summary", "impact", "facts") and (line.section != "" or line.number < 14)) and line.kind != "head"]
+        where = [
+            line
+            for line in self._lines
+            if (
+                line.section in ("", "summary", "impact", "facts")
+                and (line.section != "" or line.number < 14)
+            )
+            and line.kind != "head"
+        ]
         shares: list[tuple[float, str, Line]] = []
         for line in where:
             if "%" in line.text or "percent" in line.text:
@@ -392,7 +501,7 @@ class _Gathering:
             if len(set(values)) == 1 or values[0] == max(values):
                 self._percent(values[0], "users", first[0][2], first[0][2].text)
         for line in where:
-            if "percent" not in self._impact and (_ALL_USERS.search(line.text)) and not _NOT_HIT.search(line.text[:0]):
+            if "percent" not in self._impact and (_ALL_USERS.search(line.text)):
                 self._percent(100.0, "users", line, line.text)
             for count in _COUNT.finditer(line.text[:2000]) if _HIT.search(line.text) else ():
                 field = "impact.requests" if "request" in count["of"].lower() else "impact.users"
@@ -406,7 +515,9 @@ class _Gathering:
                 self._impact["percent_of"] = of
 
     def _cause(self, known: list[Fact]) -> None:
-        texts: list[tuple[str, Line]] = [(fact.value, fact.lines[0]) for fact in known if fact.kind == "cause" and len(fact.value) >= 15]
+        texts: list[tuple[str, Line]] = [
+            (fact.value, fact.lines[0]) for fact in known if fact.kind == "cause" and len(fact.value) >= 15
+        ]
         texts += [(text, line) for line, text in self._paragraphs("cause") if len(text) >= 25][:3]
         if not texts:
             texts = [
@@ -421,14 +532,26 @@ class _Gathering:
         if texts:
             slug = cause_of([text for text, _ in texts])
             if slug:
-                self._set("root_cause", self._inference._vocabularies["causes"].canonical(slug), texts[0][1], texts[0][0])
+                self._set(
+                    "root_cause",
+                    self._inference.cause(slug),
+                    texts[0][1],
+                    texts[0][0],
+                )
 
     def _lists(self, timeline: Timeline, actions: list[FoundAction]) -> None:
         incident = self._given.incident
         if not incident.timeline and timeline.entries:
-            self._values["timeline"] = tuple(TimelineEntry(_at(entry), " ".join(entry.event.split())) for entry in timeline.entries)
+            self._values["timeline"] = tuple(
+                TimelineEntry(_at(entry), " ".join(entry.event.split())) for entry in timeline.entries
+            )
             self._evidence += [
-                (f"timeline.{number}", entry.line, entry.line.text[:120], str(_at(entry).iso()) if _at(entry) else "")  # type: ignore[union-attr]
+                (
+                    f"timeline.{number}",
+                    entry.line,
+                    entry.line.text[:120],
+                    at.iso() if (at := _at(entry)) else "",
+                )
                 for number, entry in enumerate(timeline.entries)
             ]
         if not incident.action_items and actions:
@@ -439,32 +562,38 @@ class _Gathering:
             ]
 
     def _named(self, title: str) -> None:
-        if self._given.incident.services or self._inference._service is None:
+        if self._given.incident.services or not self._inference.has_services:
             return
-        where = [line for line in self._lines if line.section in ("summary", "impact") and line.kind != "code"]
+        where = [
+            line for line in self._lines if line.section in ("summary", "impact") and line.kind != "code"
+        ]
         services = self._inference.services((title, *(line.text for line in where)))
         if services:
-            line = next((line for line in where if self._inference.services((line.text,))), None) or (self._lines[0] if self._lines else None)
+            line = next((line for line in where if self._inference.services((line.text,))), None) or (
+                self._lines[0] if self._lines else None
+            )
             self._set("services", services, line, line.text if line else title)
 
 
 def _paragraph(block: list[Line]) -> Iterator[tuple[Line, str]]:
     """A paragraph as one text, unless it is the hint of a template: all in italics, or a question."""
     text = " ".join(line.text for line in block)
-    is_hint = text.endswith("?") or all(line.lead == line.text for line in block) or (block[0].lead and len(block[0].lead) == len(block[0].text) and len(text) < 200)
+    is_hint = (
+        text.endswith("?")
+        or all(line.lead == line.text for line in block)
+        or (block[0].lead and len(block[0].lead) == len(block[0].text) and len(text) < 200)
+    )
     if not is_hint:
         yield block[0], text
 
 
 def _at(entry: Found) -> Timestamp | None:
-    if entry.wall is None or entry.moment is None:
+    if entry.wall is None or entry.moment is None or not entry.is_dated:
         return None
-    from pmsite.archive.incident import Precision
-
     if entry.moment.clock is None:
         return Timestamp(entry.wall, None, Precision.DAY)
     precision = Precision.APPROXIMATE if entry.moment.is_vague else Precision.EXACT
-    return Timestamp(entry.wall, entry.zone.offset(entry.wall) if entry.zone else None, precision)
+    return Timestamp(entry.wall, entry.offset, precision)
 
 
 def _shares(line: Line) -> Iterator[tuple[float, str, Line]]:
@@ -477,7 +606,13 @@ def _shares(line: Line) -> Iterator[tuple[float, str, Line]]:
         between = (groups.get("between") or "").lower()
         if re.search(r"\b(request|traffic|latency|session|error|time)s?\b", between):
             of = "requests" if "request" in between else "other"
-        kind = "requests" if of.startswith(("request", "evaluation", "transaction")) else "other" if of in ("traffic", "session", "sessions", "latency") else "users"
+        kind = (
+            "requests"
+            if of.startswith(("request", "evaluation", "transaction"))
+            else "other"
+            if of in ("traffic", "session", "sessions", "latency")
+            else "users"
+        )
         if kind != "other":
             yield float(found["percent"]), kind, line
 
@@ -494,7 +629,9 @@ def _same_entries(given: tuple[TimelineEntry, ...], found: tuple[Found, ...]) ->
 
 
 def _same_items(given: tuple[ActionItem, ...], found: list[FoundAction]) -> bool:
-    return len(given) == len(found) and all(item.title == other.item.title for item, other in zip(given, found, strict=True))
+    return len(given) == len(found) and all(
+        item.title == other.item.title for item, other in zip(given, found, strict=True)
+    )
 
 
 def _status(text: str) -> Status | None:
@@ -505,7 +642,11 @@ def _status(text: str) -> Status | None:
 
 
 def _detection(text: str) -> str:
-    found = [(match.start(), name) for name, words in _DETECTIONS if (match := words.search(text[:300])) is not None]
+    found = [
+        (match.start(), name)
+        for name, words in _DETECTIONS
+        if (match := words.search(text[:300])) is not None
+    ]
     return min(found)[1] if found else ""
 
 
@@ -528,21 +669,9 @@ def shortened(text: str) -> str:
     return result
 
 
-def spelled(seconds: int) -> str:
-    """`1 h 30 min`."""
-    days, rest = divmod(abs(seconds), 86400)
-    hours, rest = divmod(rest, 3600)
-    parts = [(days, "d"), (hours, "h"), (rest // 60, "min")]
-    return " ".join(f"{count} {unit}" for count, unit in parts if count) or f"{rest} s"
-
-
 def _shown(value: Any) -> str:
     if isinstance(value, Timestamp):
         return value.iso()
     if isinstance(value, tuple):
         return ", ".join(str(part) for part in value)
     return str(getattr(value, "value", value))[:200]
-
-
-_ = Position, Impact
-__all__ = ["Evidence", "Given", "Inference", "Reading", "Remark"]

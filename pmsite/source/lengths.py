@@ -1,10 +1,20 @@
-"""Lengths of time as people write them: `45m`, `1 h 30 min`, `2 hours and 30 minutes`, `half an hour`, `01:30:00`."""
+"""Lengths of time, to words and from words as people write them: `45m`, `1 h 30 min`, `2 hours and 30 minutes`, `half an hour`, `01:30:00`."""
 
 import re
 from typing import NamedTuple
 
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1, "w": 604800}
-_WORDS = {"a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "half": 0.5}
+_WORDS = {
+    "a": 1.0,
+    "an": 1.0,
+    "one": 1.0,
+    "two": 2.0,
+    "three": 3.0,
+    "four": 4.0,
+    "five": 5.0,
+    "six": 6.0,
+    "half": 0.5,
+}
 _LONG = r"weeks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?"
 _UNIT = rf"({_LONG}|[wdhms])"
 # A number and a unit: `90 minutes`, `1.5h`, `1-hour`, `two hours`, `half an hour`. The lengths are limited, so that
@@ -79,3 +89,29 @@ def seconds_of(text: str) -> int | None:
     if found is None or found.start != (begin.end() if begin else 0) or found.end != len(text.rstrip(".")):
         return None
     return found.seconds
+
+
+def duration(seconds: int | None) -> str:
+    """`45 s`, `1 h 30 min`, `26 h 10 min`, `3 d 4 h`: the two largest units, days from two on."""
+    if seconds is None:
+        return ""
+    seconds = abs(int(seconds))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        minutes, rest = divmod(seconds, 60)
+        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
+    if seconds < 2 * 86400:
+        hours, rest = divmod(seconds, 3600)
+        return f"{hours} h {rest // 60} min" if rest >= 60 else f"{hours} h"
+    days, rest = divmod(seconds, 86400)
+    return f"{days} d {rest // 3600} h" if rest >= 3600 else f"{days} d"
+
+
+def offset(seconds: int | None) -> str:
+    """The distance from the start on a clock: `T+00:17`, `T-00:05`, `T+26:10`."""
+    if seconds is None:
+        return ""
+    sign = "-" if seconds < 0 else "+"
+    minutes = abs(seconds) // 60
+    return f"T{sign}{minutes // 60:02d}:{minutes % 60:02d}"

@@ -36,8 +36,14 @@ _TOKEN = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 # What may stand between a date and a clock time that belong together, and between a time and the date after it.
-_TO_CLOCK = re.compile(r"(?:[\s,;/@|T*`_([–-]{0,6}(?:(?:at|around|about|from|between|by)\s{1,2})?[~≈]?|[\s,]{0,2}at roughly\s)\Z", re.IGNORECASE)
-_TO_DATE = re.compile(r"(?:\s{0,2}(?:hrs|hours|h)\.?)?[\s,)(\]]{0,4}(?:on\s{1,2}|of\s{1,2})?(?:the\s)?(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[,.]?\s{0,2})?\Z", re.IGNORECASE)
+_TO_CLOCK = re.compile(
+    r"(?:[\s,;/@|T*`_([–-]{0,6}(?:(?:at|around|about|from|between|by)\s{1,2})?[~≈]?|[\s,]{0,2}at roughly\s)\Z",
+    re.IGNORECASE,
+)
+_TO_DATE = re.compile(
+    r"(?:\s{0,2}(?:hrs|hours|h)\.?)?[\s,)(\]]{0,4}(?:on\s{1,2}|of\s{1,2})?(?:the\s)?(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[,.]?\s{0,2})?\Z",
+    re.IGNORECASE,
+)
 _COMPACT = re.compile(r"[ T](?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?![\d:.-])")
 
 
@@ -116,7 +122,9 @@ def _moment(token: "re.Match[str]", text: str, day_first: bool | None) -> Moment
         if clock is None:
             return None
         zone = zone_of(text, end)
-        vague = start > 0 and text[start - 1] in "~≈" or text[max(0, start - 8) : start].lower().endswith(("roughly ", "around ", "about ", "approx. "))
+        vague = (start > 0 and text[start - 1] in "~≈") or text[max(0, start - 8) : start].lower().endswith(
+            ("roughly ", "around ", "about ", "approx. ")
+        )
         return Moment(start, zone.end if zone else end, None, clock, zone, vague)
     day = _day(token, day_first)
     if day is None:
@@ -186,13 +194,12 @@ def _clock(token: "re.Match[str]") -> Clock | None:
 
 def _joined(last: Moment, one: Moment, between: str) -> Moment | None:
     """A date and the time after it, or a time and the date after it, as one."""
-    if last.day is not None and last.clock is None and one.clock is not None and one.day is None:
-        if _TO_CLOCK.match(between):
-            vague = one.is_vague or "~" in between or "≈" in between
-            return Moment(last.start, one.end, last.day, one.clock, one.zone, vague)
-    elif last.day is None and last.clock is not None and one.day is not None and one.clock is None:
-        if _TO_DATE.match(between):
-            return Moment(last.start, one.end, one.day, last.clock, last.zone or one.zone, last.is_vague)
+    is_bare = (last.day is None or last.clock is None) and (one.day is None or one.clock is None)
+    if is_bare and last.day is not None and one.clock is not None and _TO_CLOCK.match(between):
+        vague = one.is_vague or "~" in between or "≈" in between
+        return Moment(last.start, one.end, last.day, one.clock, one.zone, vague)
+    if is_bare and last.clock is not None and one.day is not None and _TO_DATE.match(between):
+        return Moment(last.start, one.end, one.day, last.clock, last.zone or one.zone, last.is_vague)
     return None
 
 

@@ -23,9 +23,11 @@ from pmsite.source.evidence import Evidence
 from pmsite.source.fields import FIRST_YEAR, LAST_YEAR
 from pmsite.source.files import Role, SourceFile, identifier
 from pmsite.source.highlight import highlighted
-from pmsite.source.infer import Given, Inference
+from pmsite.source.infer import Given, Inference, Reading
+from pmsite.source.marks import marked
 from pmsite.source.markup import converter
 from pmsite.source.outline import DocumentLink, Heading, Outline, SourceText, outline
+from pmsite.source.places import places
 from pmsite.source.redact import ALIKE as INTERNAL_MARK
 from pmsite.source.redact import masked, position, redact
 from pmsite.source.titles import entitles
@@ -96,7 +98,9 @@ class Document:
         found = dict(self.positions).get(field)
         if found is not None:
             return found
-        return next((Position(item.line, item.column) for item in self.evidence if item.field == field), START)
+        return next(
+            (Position(item.line, item.column) for item in self.evidence if item.field == field), START
+        )
 
 
 @cache
@@ -195,16 +199,22 @@ class Reader:
             for problem in problems
         ]
         evidence: tuple[Evidence, ...] = ()
-        title = shape.title
+        title, gone = shape.title, ""
         if incident is not None:
             has_date = fields.date is not None or isinstance(fields.started, Timestamp)
             given = Given(incident, shape.title, bool(fields.title), has_date, name_date)
             said = self._inference.read(html, given)
             incident = said.incident.completed()
             title = "" if incident.title == file.name else incident.title
+            evidence = self._evidence(file, split, html, said, diagnostics)
+            if said.title_line is not None and said.title_line.kind == "heading":
+                gone = said.title_line.text
+            html = marked(
+                html, incident, said.entries if "timeline" in incident.shown else (), said.title_line
+            )
         body = Body(
             digest=blake2b(html.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
-            headings=shape.headings,
+            headings=tuple(item for item in shape.headings if item.text != gone),
             anchors=shape.anchors,
             links=shape.links,
             excerpt=shape.excerpt,
@@ -227,9 +237,44 @@ class Reader:
         )
         return document, html
 
+    def _evidence(
+        self,
+        file: SourceFile,
+        split: frontmatter.Split,
+        html: str,
+        said: Reading,
+        diagnostics: list[Diagnostic],
+    ) -> tuple[Evidence, ...]:
+        """Where each inferred value stands in the file; what prose gives rise to becomes diagnostics."""
+        used = [line for _, line, *_ in said.evidence]
+        used += [line for remark in said.remarks for line in (remark.line, remark.other) if line is not None]
+        if not used:
+            return ()
+        text = masked(split.body, keep=self._config.audience is not Visibility.PUBLIC)
+        found = places(html, used, text, split.body_line)
+        for remark in said.remarks:
+            other = f" of line {found[remark.other.number].line}" if remark.other is not None else ""
+            message = remark.message.replace("{other}", other)
+            diagnostics.append(
+                diagnose(remark.code, file.path, found[remark.line.number], message, remark.hint)
+            )
+        return tuple(
+            sorted(
+                (
+                    Evidence(field, *found[line.number], text, value)
+                    for field, line, text, value in said.evidence
+                ),
+                key=lambda item: (item.line, item.column),
+            )
+        )
+
     def _with_start(self, fields: schema.FrontMatter, day: Any) -> schema.FrontMatter:
         """A `date:` with a time of day beside a time of `resolved:` is when it began, as status pages write it."""
-        if fields.started is not None or not isinstance(fields.resolved, Timestamp) or not isinstance(day, str):
+        if (
+            fields.started is not None
+            or not isinstance(fields.resolved, Timestamp)
+            or not isinstance(day, str)
+        ):
             return fields
         try:
             started = convert.timestamp(day, self._reading.zone)

@@ -40,13 +40,19 @@ _NAMES = (
         "impact",
         r"((user|customer|business|service|client)s? )?impact\b|affected (services?|users|systems?|customers)|影響|영향|影响|impacto|auswirkung|what was affected",
     ),
-    ("detection", r"(issue |time of |incident )?detection\b|how (was it|it was|was the issue|the issue was|did we find out)\b.*|identified$|検知"),
+    (
+        "detection",
+        r"(issue |time of |incident )?detection\b|how (was it|it was|was the issue|the issue was|did we find out)\b.*|identified$|検知",
+    ),
     ("trigger", r"trigger\b"),
     (
         "lessons",
         r"lessons?\b|(key )?(takeaways?|learnings?)|what (went|did we learn|we learned|worked|didn't)\b.*|where we got (lucky|unlucky)|things that went\b.*|what's next|교훈|教訓",
     ),
-    ("facts", r"stats\b|statistics|metrics|key (events|facts|details|information)|incident (details?|information|metadata|facts)|details$|duration\b|metadata"),
+    (
+        "facts",
+        r"stats\b|statistics|metrics|key (events|facts|details|information)|incident (details?|information|metadata|facts)|details$|duration\b|metadata",
+    ),
     (
         "other",
         r"conclusions?\b|authors?\b|references?\b|resources\b|requirements\b|background\b|(general )?context\b|attendees|atendees"
@@ -118,11 +124,15 @@ def divide(found: list[Line]) -> None:
         elif line.kind == "text" and line.text.endswith(":") and _introduces(line.text):
             level, kind = _LABEL_LEVEL, named(line.text)
             line.is_label = True
-        elif line.kind == "text" and line.text[:1] in "IRCT" and (glued := _GLUED.match(line.text)) is not None:
+        elif (
+            line.kind == "text" and line.text[:1] in "IRCT" and (glued := _GLUED.match(line.text)) is not None
+        ):
             level, kind = _LABEL_LEVEL, named(glued[1])
         else:
             # What stands beside a label of a list, or below the list, is no longer the label's.
-            above = _LIST_LEVEL + line.depth if line.kind == "item" else _LIST_LEVEL + 1 if not line.depth else 99
+            above = (
+                _LIST_LEVEL + line.depth if line.kind == "item" else _LIST_LEVEL + 1 if not line.depth else 99
+            )
             while stack and stack[-1][0] >= above:
                 stack.pop()
             line.section = stack[-1][1] if stack else ""
@@ -138,7 +148,9 @@ def divide(found: list[Line]) -> None:
 def _is_label(line: Line) -> bool:
     """Whether a line stands as a heading: the name of a section, and not a sentence's last words."""
     text = line.text
-    return is_section_name(text) and (bool(line.lead) or (text[-1] != "." and not text.lstrip("_* #0123456789.)-")[:1].islower()))
+    return is_section_name(text) and (
+        bool(line.lead) or (text[-1] != "." and not text.lstrip("_* #0123456789.)-")[:1].islower())
+    )
 
 
 def _introduces(text: str) -> bool:

@@ -14,25 +14,47 @@ from pmsite.source.zones import Zoned, zone_in
 
 MAX_ENTRIES = 500
 HALF_DAY = 12 * 3600
+MADE_UP = date(2000, 1, 1)
 # What may stand before an entry's time: marks of a list that Markdown did not take for one, and small words.
-_BEFORE = re.compile(r"[\W_]{0,8}(?:(?:at|on|by|around|about|approximately|approx\.?|time:?|circa)[\s*~≈]{1,3})?(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[.,]?\s)?[\W_]{0,3}\Z", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"[\W_]{0,8}(?:(?:at|on|by|around|about|approximately|approx\.?|time:?|circa)[\s*~≈]{1,3})?(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[.,]?\s)?[\W_]{0,3}\Z",
+    re.IGNORECASE,
+)
 _AFTER = re.compile(r"[\s*_`)\]]*(?:hrs\b|hours\b)?[\s*_`)\]]*(?:[-–—:|,;.=>→]+[\s*_`-]*)?", re.IGNORECASE)
 _RANGE = re.compile(r"[\s(*_`]*(?:[-–—~→]|to|until|till)[\s*_`~≈]*\Z", re.IGNORECASE)
-_TIME_COLUMN = re.compile(r"\W*(date|time|when|day|at\b|timestamp|hora|fecha|uhrzeit|zeit|heure|時刻|時間|日時|시간|时间)", re.IGNORECASE)
+_TIME_COLUMN = re.compile(
+    r"\W*(date|time|when|day|at\b|timestamp|hora|fecha|uhrzeit|zeit|heure|時刻|時間|日時|시간|时间)",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(r"\W{0,4}[^\W\d][\w /&'’()-]{2,48}?\s*:")
-_STORY = re.compile(r"detect|escalat|action|resol|mislead|investigat|discover|identif|notic|notif|assum|path|root cause|start", re.IGNORECASE)
-_ALL_TIMES = re.compile(r"\b(all|the) (times?|events?|dates?)\b|\btimes? (are|is|in|zone)\b|\btime ?zone\b", re.IGNORECASE)
+_STORY = re.compile(
+    r"detect|escalat|action|resol|mislead|investigat|discover|identif|notic|notif|assum|path|root cause|start",
+    re.IGNORECASE,
+)
+_ALL_TIMES = re.compile(
+    r"\b(all|the) (times?|events?|dates?)\b|\btimes? (are|is|in|zone)\b|\btime ?zone\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An entry of a timeline in its line. `wall` is None where no date is known; `at` is where the time is written."""
+    """An entry of a timeline in its line.
+
+    `wall` is what the wall clock says; `is_dated` is False where no date is known, and the day is made up so that
+    entries can be counted from one another. `zone` is the entry's own, or that of the whole timeline.
+    """
 
     line: Line
     event: str
     moment: Moment | None = None
     wall: datetime | None = None
     zone: Zoned | None = None
+    is_dated: bool = False
+
+    @property
+    def offset(self) -> int | None:
+        """Seconds from UTC; None where no zone is stated."""
+        return self.zone.offset(self.wall) if self.zone is not None and self.wall is not None else None
 
     @property
     def has_clock(self) -> bool:
@@ -59,7 +81,10 @@ def leading_moment(text: str, first_day: bool | None) -> tuple[Moment, int] | No
         if first.zone is None:
             first = replace(first, zone=found[1].zone)
         if first.clock and found[1].clock and not first.clock.half and found[1].clock.half:
-            first = replace(first, clock=found[1].clock.__class__(_same_half(first.clock.seconds, found[1].clock.seconds), True))
+            first = replace(
+                first,
+                clock=found[1].clock.__class__(_same_half(first.clock.seconds, found[1].clock.seconds), True),
+            )
     after = _AFTER.match(text, end)
     return first, after.end() if after else end
 
@@ -111,7 +136,11 @@ def _runs(lines: list[Line], first_day: bool | None) -> Iterator[list[Line]]:
     """Without such a section: three or more lines in a row that each begin with a time of day."""
     run: list[Line] = []
     for line in lines:
-        found = leading_moment(line.text, first_day) if line.text[:1].isdigit() and line.kind in ("text", "item", "row") else None
+        found = (
+            leading_moment(line.text, first_day)
+            if line.text[:1].isdigit() and line.kind in ("text", "item", "row")
+            else None
+        )
         if found is not None and found[0].clock is not None and line.section not in ("actions", "facts"):
             run.append(line)
         elif line.kind in ("heading", "head") or line.block != (run[-1].block if run else -1):
@@ -164,7 +193,13 @@ def _told_below(entry: Found, part: list[Line]) -> Found:
 
 def _is_own_line(line: Line, after: int) -> bool:
     """Whether a line within an item is an entry of its own that lacks its mark, and not the item's text going on."""
-    return line.text[:1] in "=-*•+–" or line.text[max(0, after - 3) : after].strip(" ") in (":", "-", "–", "—", "|")
+    return line.text[:1] in "=-*•+–" or line.text[max(0, after - 3) : after].strip(" ") in (
+        ":",
+        "-",
+        "–",
+        "—",
+        "|",
+    )
 
 
 def _carries(entry: Found, part: list[Line]) -> bool:
@@ -188,12 +223,22 @@ def _elapsed(part: list[Line]) -> list[Found]:
 
 def _labelled(part: list[Line], first_day: bool | None) -> list[Found]:
     """`Detection: ...`, `Escalation: ...`: the story by its steps, with a time in some of them at most."""
-    items = [line for line in part if line.kind == "item" or (line.kind == "text" and line.depth and line.text[:1] in "-*•")]
+    items = [
+        line
+        for line in part
+        if line.kind == "item" or (line.kind == "text" and line.depth and line.text[:1] in "-*•")
+    ]
     if items:
         top = min(line.depth for line in items)
         steps = [line for line in items if line.depth == top]
     else:
-        steps = [line for line in part[1:] if line.kind == "text" and (line.text.endswith(":") or line.lead.endswith(":")) and len(line.text) < 60]
+        steps = [
+            line
+            for line in part[1:]
+            if line.kind == "text"
+            and (line.text.endswith(":") or line.lead.endswith(":"))
+            and len(line.text) < 60
+        ]
     labelled = [line for line in steps if _LABEL.match(line.text)]
     if len(labelled) < 2 or 2 * len(labelled) < len(steps):
         return []
@@ -201,7 +246,9 @@ def _labelled(part: list[Line], first_day: bool | None) -> list[Found]:
         return []
     entries = []
     for line in steps:
-        below = next((other for other in part if other.number == line.number + 1 and other not in steps), None)
+        below = next(
+            (other for other in part if other.number == line.number + 1 and other not in steps), None
+        )
         time, where = _first_clock(line, first_day), line
         if time is None and below is not None and line.text.rstrip().endswith(":"):
             time, where = _first_clock(below, first_day), below
@@ -217,11 +264,9 @@ def _first_clock(line: Line, first_day: bool | None) -> Moment | None:
 def _from_rows(part: list[Line], first_day: bool | None) -> list[Found]:
     rows = [line for line in part if line.kind == "row"]
     head = next((line for line in part if line.kind == "head"), None)
-    columns = [
-        number
-        for number, name in enumerate(head.cells if head else ())
-        if _TIME_COLUMN.match(name)
-    ][:3] or [0]
+    columns = [number for number, name in enumerate(head.cells if head else ()) if _TIME_COLUMN.match(name)][
+        :3
+    ] or [0]
     width = max(len(row.cells) for row in rows)
     texts = [number for number in range(width) if number not in columns]
     heading_days = moments(" ".join(head.cells)[:200], day_first=first_day) if head else []
@@ -235,7 +280,13 @@ def _from_rows(part: list[Line], first_day: bool | None) -> list[Found]:
         entries.append(Found(row, event, found[0] if found else None))
     if sum(entry.moment is not None for entry in entries) * 2 < len(entries) or not entries:
         return []
-    if head is not None and heading_days and (given := heading_days[0].day) is not None and entries[0].moment and entries[0].moment.day is None:
+    if (
+        head is not None
+        and heading_days
+        and (given := heading_days[0].day) is not None
+        and entries[0].moment
+        and entries[0].moment.day is None
+    ):
         entries[0] = replace(entries[0], moment=replace(entries[0].moment, day=given))
     return entries
 
@@ -256,42 +307,57 @@ def _stated_zone(part: list[Line]) -> Zoned | None:
 
 def _shared_zone(entries: list[Found]) -> Zoned | None:
     """The zone that entries name, if they name one only."""
-    zones = {entry.moment.zone.name: entry.moment.zone for entry in entries if entry.moment and entry.moment.zone}
+    zones = {
+        entry.moment.zone.name: entry.moment.zone for entry in entries if entry.moment and entry.moment.zone
+    }
     return next(iter(zones.values())) if len(zones) == 1 else None
 
 
-def _placed(entries: list[Found], part: list[Line], day: date | None, zone: Zoned | None, first_day: bool | None) -> list[Found]:
+def _placed(
+    entries: list[Found], part: list[Line], day: date | None, zone: Zoned | None, first_day: bool | None
+) -> list[Found]:
     """Entries with the day that each belongs to: its own, one above it, the document's; past midnight the next."""
     days = iter(_days_above(part, first_day))
     upcoming = next(days, None)
     placed: list[Found] = []
-    current, last = day, -1
+    is_dated = day is not None
+    current, last = day or MADE_UP, -1
     for entry in entries:
         moved = False
         while upcoming is not None and upcoming[0] <= entry.line.number:
-            if (given := upcoming[1].day.on(current.year if current else None) if upcoming[1].day else None) is not None:
+            above = upcoming[1].day
+            if above is not None and (given := above.on(current.year)) is not None:
+                is_dated = is_dated or above.year is not None
                 current, moved = given, True
             upcoming = next(days, None)
         moment = entry.moment
         if moment is None:
             placed.append(entry)
             continue
-        if moment.day is not None:
-            given = moment.day.on(current.year if current else None)
+        if moment.day is not None and (given := moment.day.on(current.year)) is not None:
+            is_dated = is_dated or moment.day.year is not None
             moved = moved or given != current
             current = given
         if moment.clock is not None:
             seconds = moment.clock.seconds
             if not moved and moment.day is None and last > seconds:
-                if not moment.clock.half and HALF_DAY > seconds >= 3600 and last < HALF_DAY + 3600 and 0 < seconds + HALF_DAY - last < 6 * 3600:
+                if (
+                    not moment.clock.half
+                    and HALF_DAY > seconds >= 3600
+                    and last < HALF_DAY + 3600
+                    and 0 < seconds + HALF_DAY - last < 6 * 3600
+                ):
                     moment = replace(moment, clock=replace(moment.clock, seconds=seconds + HALF_DAY))
-                elif last - seconds > 6 * 3600 and current is not None:
+                elif last - seconds > 6 * 3600:
                     current += timedelta(days=1)
             last = moment.clock.seconds if moment.clock else last
         elif moved:
             last = -1
-        wall = moment.wall(current) if current is not None else None
-        placed.append(replace(entry, moment=moment, wall=wall, zone=moment.zone or zone))
+        placed.append(
+            replace(
+                entry, moment=moment, wall=moment.wall(current), zone=moment.zone or zone, is_dated=is_dated
+            )
+        )
     return placed
 
 
@@ -299,7 +365,9 @@ def _days_above(part: list[Line], first_day: bool | None) -> list[tuple[int, Mom
     """Dates that stand alone above entries: in the section's heading, in headings, items and lines of their own."""
     found = []
     for place, line in enumerate(part):
-        if line.kind not in ("heading", "item", "text") or (line.kind != "heading" and place and len(line.text) > 60):
+        if line.kind not in ("heading", "item", "text") or (
+            line.kind != "heading" and place and len(line.text) > 60
+        ):
             continue
         whens = moments(line.text[:160], day_first=first_day)
         if whens and whens[0].day is not None and whens[0].clock is None:

@@ -4,6 +4,7 @@ Labelled times and durations first, then sentences of the summary, then entries 
 or ended, then its first and last entry, and those only where a stated duration or the entries themselves agree.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,10 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\bbetween\b", re.IGNORECASE)
-_NOT_ALL = re.compile(r"\b(within|every|per|timeout|each|after|in the (?:last|next)|less than|until|first|ago|later|earlier|before|delay\w*|old|interval|retention|took|spent)\b", re.IGNORECASE)
+_NOT_ALL = re.compile(
+    r"\b(within|every|per|timeout|each|after|in the (?:last|next)|less than|until|first|ago|later|earlier|before|delay\w*|old|interval|retention|took|spent)\b",
+    re.IGNORECASE,
+)
 _BEGAN = re.compile(
     r"\b(start of (?:the )?(?:incident|outage)|(?:incident|outage|impact|disruption|issue|problem|downtime|failure)s? (?:was |were )?(?:start(?:s|ed)?|began|begins|initiated|occurr?ed|occurs)\b|(?:site|service|system|api|website|server|app|application|platform|database)s? (?:is |was |went |goes |go |were |are )+(?:hard )?(?:down|offline|unavailable)\b|^outage\W*$)",
     re.IGNORECASE,
@@ -41,7 +45,9 @@ _RIGHT = re.compile(
     r"\b(resolv\w*|restor\w*|recover\w*|fixed|back|normal\w*|working|online|operational|closed|confirmed|completed?|stable|running|able to|successful\w*|all clear|mitigated|deployed|validated)\b",
     re.IGNORECASE,
 )
-_NEGATED = re.compile(r"\b(?:no|not|nothing|never|without)\b[^,;]{0,60}\b(?:detect|identif|found|alert|declar)", re.IGNORECASE)
+_NEGATED = re.compile(
+    r"\b(?:no|not|nothing|never|without)\b[^,;]{0,60}\b(?:detect|identif|found|alert|declar)", re.IGNORECASE
+)
 _MARKS = (
     ("detected", re.compile(r"\b((?:issue|incident|outage|problem|fault|failure|error|anomaly)s? (?:was |were |is |first |initially )*(?:detected|discovered|noticed)|alerts? (?:was |were )?(?:fired|fires|triggered|received|raised|detected|sent)|(?:monitoring|alerting)\b.{0,40}\b(?:detect\w*|alert\w*|trigger\w*|flag\w*|fir\w+)|detected\b|first report|pag(?:ed|ers?)\b)", re.IGNORECASE)),
     ("declared", re.compile(r"\bincident (?:was |is )?declared|declar\w+ (?:an |a |the )?incident", re.IGNORECASE)),
@@ -106,12 +112,19 @@ class Clock:
     def __init__(self, day: date | None, zone: Zoned | None) -> None:
         self.day, self.zone = day, zone
 
-    def timestamp(self, moment: Moment, day: date | None = None, zone: Zoned | None = None) -> Timestamp | None:
+    def timestamp(
+        self, moment: Moment, day: date | None = None, zone: Zoned | None = None
+    ) -> Timestamp | None:
         near = day or self.day
         known = moment.day.on(near.year if near else None) if moment.day is not None else near
         if known is None or moment.clock is None:
             return None
-        if moment.day is not None and moment.day.year is None and near is not None and abs((known - near).days) > 31:
+        if (
+            moment.day is not None
+            and moment.day.year is None
+            and near is not None
+            and abs((known - near).days) > 31
+        ):
             return None
         wall = moment.wall(known)
         zoned = moment.zone or zone or self.zone
@@ -122,10 +135,11 @@ class Clock:
 def span_in(text: str, first_day: bool | None) -> tuple[Moment, Moment] | None:
     """The first stretch of time in a text: `from 10:00 AM to 11:30 AM (UTC)`, `October 7, 10:00 - 11:30`."""
     found = [moment for moment in moments(text, day_first=first_day) if moment.clock is not None]
-    for start, end in zip(found, found[1:], strict=False):
+    for start, end in itertools.pairwise(found):
         between = text[start.end : end.start]
         if len(between) > 70 or not (
-            _RANGE.search(between) or (" and " in between and _BETWEEN.search(text[max(0, start.start - 40) : start.start]))
+            _RANGE.search(between)
+            or (" and " in between and _BETWEEN.search(text[max(0, start.start - 40) : start.start]))
         ):
             continue
         return _alike(start, end)
@@ -136,7 +150,7 @@ def _alike(start: Moment, end: Moment) -> tuple[Moment, Moment]:
     """What one end of a stretch says and the other does not holds for both."""
     if start.clock and end.clock and end.clock.is_twelve and not start.clock.half:
         moved = start.clock.seconds + HALF_DAY
-        if HALF_DAY > start.clock.seconds and moved < end.clock.seconds:
+        if start.clock.seconds < HALF_DAY and moved < end.clock.seconds:
             start = replace(start, clock=replace(start.clock, seconds=moved, half=True))
     if start.zone is None:
         start = replace(start, zone=end.zone)
@@ -159,7 +173,12 @@ def find_times(
     zone = timeline.zone or _document_zone(lines)
     clock = Clock(times.day or given_day, zone)
     _from_labels(times, facts, clock, lines, first_day)
-    if "started" not in times.told and "resolved" not in times.told and not times.windows and times.clocks is None:
+    if (
+        "started" not in times.told
+        and "resolved" not in times.told
+        and not times.windows
+        and times.clocks is None
+    ):
         _from_sentences(times, lines, clock, first_day)
     if times.said is None:
         times.said = _said_in_sentences(lines)
@@ -181,7 +200,9 @@ def _day(
     if given is not None:
         return given, None
     for line in lines:
-        if line.section in ("", "summary", "facts", "impact", "timeline") and not _PLANNED.search(line.text[:300]):
+        if line.section in ("", "summary", "facts", "impact", "timeline") and not _PLANNED.search(
+            line.text[:300]
+        ):
             found = _whole_day(line.text, None, first_day)
             if found is not None and (line.section != "" or line.number < 12):
                 return found, line
@@ -197,17 +218,25 @@ def _whole_day(text: str, near: date | None, first_day: bool | None) -> date | N
     return None
 
 
-_ALL_TIMES = re.compile(r"\ball (?:of the )?(?:times?|events?|dates?)\b|\btimes? (?:are|is) (?:in|all)\b", re.IGNORECASE)
+_ALL_TIMES = re.compile(
+    r"\ball (?:of the )?(?:times?|events?|dates?)\b|\btimes? (?:are|is) (?:in|all)\b", re.IGNORECASE
+)
 
 
 def _document_zone(lines: list[Line]) -> Zoned | None:
     for line in lines[:60]:
-        if line.kind in ("text", "heading", "item") and _ALL_TIMES.search(line.text[:200]) and (zone := zone_in(line.text)):
+        if (
+            line.kind in ("text", "heading", "item")
+            and _ALL_TIMES.search(line.text[:200])
+            and (zone := zone_in(line.text))
+        ):
             return zone
     return None
 
 
-def _from_labels(times: Times, facts: list[Fact], clock: Clock, lines: list[Line], first_day: bool | None) -> None:
+def _from_labels(
+    times: Times, facts: list[Fact], clock: Clock, lines: list[Line], first_day: bool | None
+) -> None:
     spans: list[tuple[Moment, Moment, Fact]] = []
     lengths: list[tuple[Length, Fact]] = []
     for fact in facts:
@@ -220,12 +249,21 @@ def _from_labels(times: Times, facts: list[Fact], clock: Clock, lines: list[Line
             if length is not None:
                 lengths.append((length, fact))
         elif fact.kind in ("started", "mitigated", "resolved", "detected", "declared", "acknowledged"):
-            moment = next((one for one in moments(fact.value[:160], day_first=first_day) if one.clock is not None), None)
+            moment = next(
+                (one for one in moments(fact.value[:160], day_first=first_day) if one.clock is not None), None
+            )
             if moment is not None and moment.start < 40 and fact.kind not in times.told:
-                if (fact.line.section == "timeline" and fact.kind != "detected") or fact.label.lower() in ("to", "from", "until"):
+                if (fact.line.section == "timeline" and fact.kind != "detected") or fact.label.lower() in (
+                    "to",
+                    "from",
+                    "until",
+                ):
                     continue
                 times.told[fact.kind] = Told(clock.timestamp(moment), moment, fact.lines[0], fact.value[:160])
-    if len({(fact.line.number) for *_, fact in spans}) > 1 and len({(a.clock, b.clock) for a, b, _ in spans}) > 1:
+    if (
+        len({(fact.line.number) for *_, fact in spans}) > 1
+        and len({(a.clock, b.clock) for a, b, _ in spans}) > 1
+    ):
         _windows(times, spans, clock, lines, first_day)
         return
     if spans:
@@ -252,7 +290,18 @@ def _pair(times: Times, clock: Clock) -> None:
         return
     name = "resolved" if "resolved" in times.told else "mitigated"
     first, second = _alike(start.moment, end.moment)
-    _tell_span(times, first, second, start.line, start.text, clock, overwrite=True, end_line=end.line, end_name=name, end_text=end.text)
+    _tell_span(
+        times,
+        first,
+        second,
+        start.line,
+        start.text,
+        clock,
+        overwrite=True,
+        end_line=end.line,
+        end_name=name,
+        end_text=end.text,
+    )
 
 
 def _tell_span(
@@ -279,9 +328,20 @@ def _tell_span(
 
 
 def _span(
-    start: Moment, end: Moment, line: Line, text: str, clock: Clock, end_line: Line | None = None, end_text: str = "", day: date | None = None
+    start: Moment,
+    end: Moment,
+    line: Line,
+    text: str,
+    clock: Clock,
+    end_line: Line | None = None,
+    end_text: str = "",
+    day: date | None = None,
 ) -> tuple[Told, Told] | None:
-    first = clock.timestamp(start, day) if start.day is not None or end.day is None else clock.timestamp(replace(start, day=end.day), day)
+    first = (
+        clock.timestamp(start, day)
+        if start.day is not None or end.day is None
+        else clock.timestamp(replace(start, day=end.day), day)
+    )
     if first is None:
         return None
     second = clock.timestamp(end, first.wall.date())
@@ -289,7 +349,7 @@ def _span(
         return None
     apart = second.seconds_since(first)
     if apart is not None and apart <= 0:
-        if end.day is None or end.clock and end.clock.seconds == 0 and apart > -86400:
+        if end.day is None or (end.clock and end.clock.seconds == 0 and apart > -86400):
             second = replace(second, wall=second.wall + timedelta(days=1))
         elif start.day is None:
             first = replace(first, wall=first.wall - timedelta(days=1))
@@ -299,7 +359,13 @@ def _span(
     return Told(first, start, line, text[:200]), Told(second, end, end_line or line, (end_text or text)[:200])
 
 
-def _windows(times: Times, spans: list[tuple[Moment, Moment, Fact]], clock: Clock, lines: list[Line], first_day: bool | None) -> None:
+def _windows(
+    times: Times,
+    spans: list[tuple[Moment, Moment, Fact]],
+    clock: Clock,
+    lines: list[Line],
+    first_day: bool | None,
+) -> None:
     """Several stretches, each below a heading of its own: windows of one incident, none of which is its start."""
     for start, end, fact in spans:
         above = next((line for line in reversed(lines[: fact.line.number]) if line.kind == "heading"), None)
@@ -321,12 +387,12 @@ def _from_sentences(times: Times, lines: list[Line], clock: Clock, first_day: bo
         if span is not None:
             is_summed_up = block[0].section == "summary" and text[: span[0].start].endswith("from ")
             if _tells_of_outage(text, span[0].start, span[1].end, is_summed_up):
-                _tell_span(times, *span, _line_of(span[0], text, block), text, clock)
+                _tell_span(times, *span, _line_of(span[0].start, block), text, clock)
                 return
             continue
         whens = [moment for moment in moments(text, day_first=first_day) if moment.clock is not None]
         if len(whens) == 1 and whens[0].day is not None and _said_in_sentences(block) is not None:
-            line = _line_of(whens[0], text, block)
+            line = _line_of(whens[0].start, block)
             times.told["started"] = Told(clock.timestamp(whens[0]), whens[0], line, line.text[:200])
             return
 
@@ -338,7 +404,11 @@ def _paragraphs(lines: list[Line]) -> Iterator[tuple[list[Line], str]]:
         if block and line.block != block[0].block:
             yield block, " ".join(other.text for other in block)
             block = []
-        if line.section in ("", "summary", "impact", "facts") and line.kind in ("text", "item", "code") and (line.section or line.number < 14):
+        if (
+            line.section in ("", "summary", "impact", "facts")
+            and line.kind in ("text", "item", "code")
+            and (line.section or line.number < 14)
+        ):
             block.append(line)
     if block:
         yield block, " ".join(other.text for other in block)
@@ -349,7 +419,9 @@ _OUTAGE = re.compile(
     r"|experienc\w*|affect\w*|impact\w*|interrupt\w*|lasted|crash\w*|not (?:accessible|available|reachable|working|respond\w*)|5\d\d|broken|offline|issue)\b",
     re.IGNORECASE,
 )
-_PLANNED = re.compile(r"\b(?:will|must|should) (?:start|end|begin)|deadline|\bdue (?:by|on)\b|project will", re.IGNORECASE)
+_PLANNED = re.compile(
+    r"\b(?:will|must|should) (?:start|end|begin)|deadline|\bdue (?:by|on)\b|project will", re.IGNORECASE
+)
 
 
 def _tells_of_outage(text: str, start: int, end: int, is_summed_up: bool) -> bool:
@@ -360,12 +432,12 @@ def _tells_of_outage(text: str, start: int, end: int, is_summed_up: bool) -> boo
     return (is_summed_up or _OUTAGE.search(sentence) is not None) and _PLANNED.search(sentence) is None
 
 
-def _line_of(moment: Moment, text: str, block: list[Line]) -> Line:
-    """The line of a paragraph that a moment stands in."""
+def _line_of(place: int, block: list[Line]) -> Line:
+    """The line that a place in a paragraph's text belongs to."""
     end = 0
     for line in block:
         end += len(line.text) + 1
-        if moment.start < end:
+        if place < end:
             return line
     return block[-1]
 
@@ -376,19 +448,33 @@ def _said_in_sentences(lines: list[Line]) -> Said | None:
         while found is not None:
             before, after = text[max(0, found.start - 48) : found.start], text[found.end : found.end + 32]
             if not _NOT_ALL.search(before[-24:] + "|" + after[:10]) and (
-                re.search(r"\b(last(?:ed|ing|s)|down|for|duration|outage of|down ?time of|a|an|in a|experienced)\W*(?:about|approximately|around|roughly|over|nearly|almost|a|an|approx\.?|a total of|total of)?\W*(?:a |an )?\Z", before, re.IGNORECASE)
-                and re.match(r"[\s-]*(?:\w+[\s-]){0,3}?(outage|down ?time|downtime|incident|interruption|disruption|cascading failure|of (?:total )?(?:outage|downtime)|failure)", after, re.IGNORECASE)
-                or re.search(r"\b(last(?:ed|ing|s)(?: for)?|was down for|were down for|went down for|unavailable for|inaccessible for|duration(?: of| was)?|interrupted for|(?:degrad\w+|disrupt\w+|affected|slow|offline)\b.{0,24}\bfor)\W*(?:about|approximately|around|roughly|over|nearly|almost|approx\.?|a total of|overall|overall around)?\W*\Z", before, re.IGNORECASE)
+                (
+                    re.search(
+                        r"\b(last(?:ed|ing|s)|down|for|duration|outage of|down ?time of|a|an|in a|experienced)\W*(?:about|approximately|around|roughly|over|nearly|almost|a|an|approx\.?|a total of|total of)?\W*(?:a |an )?\Z",
+                        before,
+                        re.IGNORECASE,
+                    )
+                    and re.match(
+                        r"[\s-]*(?:\w+[\s-]){0,3}?(outage|down ?time|downtime|incident|interruption|disruption|cascading failure|of (?:total )?(?:outage|downtime)|failure)",
+                        after,
+                        re.IGNORECASE,
+                    )
+                )
+                or re.search(
+                    r"\b(last(?:ed|ing|s)(?: for)?|was down for|were down for|went down for|unavailable for|inaccessible for|duration(?: of| was)?|interrupted for|(?:degrad\w+|disrupt\w+|affected|slow|offline)\b.{0,24}\bfor)\W*(?:about|approximately|around|roughly|over|nearly|almost|approx\.?|a total of|overall|overall around)?\W*\Z",
+                    before,
+                    re.IGNORECASE,
+                )
                 or re.match(r"\s?of (?:total |complete )?(?:outage|down ?time)", after, re.IGNORECASE)
             ):
-                line = _line_of(Moment(found.start, found.end), text, block)
+                line = _line_of(found.start, block)
                 return Said(found, line, line.text[:200])
             found = length_in(text, found.end)
     return None
 
 
 def _from_timeline(times: Times, timeline: Timeline, facts: list[Fact]) -> None:
-    entries = [entry for entry in timeline.entries if entry.has_clock and entry.wall is not None]
+    entries = [entry for entry in timeline.entries if entry.has_clock and entry.is_dated]
     for name, mark in _MARKS:
         if name in times.told:
             continue
@@ -408,12 +494,18 @@ def _from_timeline(times: Times, timeline: Timeline, facts: list[Fact]) -> None:
     seconds = times.said.length.seconds if times.said else None
     if seconds is not None and times.said is not None:
         for start, end in ((began, over), (first, over), (began, last), (first, last)):
-            if start is not None and end is not None and _agrees(_apart(start, end), seconds, times.said.length.is_vague):
+            if (
+                start is not None
+                and end is not None
+                and _agrees(_apart(start, end), seconds, times.said.length.is_vague)
+            ):
                 _tell(times, "started", start)
                 _tell(times, "resolved", end)
                 return
         for end in (over, last):
-            exact = next((entry for entry in entries if end and abs(_apart(entry, end) - seconds) <= 60), None)
+            exact = next(
+                (entry for entry in entries if end and abs(_apart(entry, end) - seconds) <= 60), None
+            )
             if exact is not None and end is not None and _RIGHT.search(end.event):
                 _tell(times, "started", exact)
                 _tell(times, "resolved", end)
@@ -435,9 +527,14 @@ def _from_timeline(times: Times, timeline: Timeline, facts: list[Fact]) -> None:
 def _is_whole(entries: list[Found]) -> bool:
     """Whether entries follow one another within days: not a release days before, nor a fix weeks after."""
     walls = [entry.wall for entry in entries if entry.wall is not None]
-    in_order = all(earlier <= later for earlier, later in zip(walls, walls[1:], strict=False))
-    return in_order and walls[-1] - walls[0] <= timedelta(days=14) and all(
-        later - earlier <= timedelta(hours=24) or len(walls) == 2 for earlier, later in zip(walls, walls[1:], strict=False)
+    in_order = all(earlier <= later for earlier, later in itertools.pairwise(walls))
+    return (
+        in_order
+        and walls[-1] - walls[0] <= timedelta(days=14)
+        and all(
+            later - earlier <= timedelta(hours=24) or len(walls) == 2
+            for earlier, later in itertools.pairwise(walls)
+        )
     )
 
 
@@ -445,18 +542,25 @@ def _by_statistics(times: Times, entries: list[Found], facts: list[Fact]) -> boo
     """`Time to detection: 88 minutes` and `Time to recovery: 122 minutes`: the entries that lie so far apart."""
     if times.said is None or times.said.length.seconds <= 0:
         return False
-    detect = next((length for fact in facts if fact.kind == "to_detect" and (length := length_in(fact.value))), None)
+    detect = next(
+        (length for fact in facts if fact.kind == "to_detect" and (length := length_in(fact.value))), None
+    )
     if detect is None:
         return False
     for start in entries:
-        ends = [entry for entry in entries if _agrees(_apart(start, entry), times.said.length.seconds, True, 1200)]
+        ends = [
+            entry for entry in entries if _agrees(_apart(start, entry), times.said.length.seconds, True, 1200)
+        ]
         seen = [entry for entry in entries if _agrees(_apart(start, entry), detect.seconds, False)]
         if ends and (seen or detect.seconds < 60):
             _tell(times, "started", start)
             if abs(_apart(start, entries[-1]) - times.said.length.seconds) <= 300:
                 _tell(times, "resolved", entries[-1])
             if seen:
-                _tell(times, "detected", seen[0])
+                nearest = min(
+                    (abs(_apart(start, entry) - detect.seconds), number) for number, entry in enumerate(seen)
+                )
+                _tell(times, "detected", seen[nearest[1]])
             return True
     return True
 
@@ -464,7 +568,7 @@ def _by_statistics(times: Times, entries: list[Found], facts: list[Fact]) -> boo
 def _tell(times: Times, name: str, entry: Found) -> None:
     assert entry.moment is not None and entry.wall is not None
     precision = Precision.APPROXIMATE if entry.moment.is_vague else Precision.EXACT
-    at = Timestamp(entry.wall, entry.zone.offset(entry.wall) if entry.zone else None, precision)
+    at = Timestamp(entry.wall, entry.offset, precision)
     times.told[name] = Told(at, entry.moment, entry.line, entry.line.text[:120])
 
 
@@ -475,15 +579,23 @@ def _apart(first: Found, last: Found) -> float:
 def _agrees(measured: float, stated: float, vague: bool, slack: float = 0) -> bool:
     """Within 10 % or five minutes; a quarter where the author says "about"."""
     apart = abs(measured - stated)
-    return measured > 0 and (apart <= 300 or apart <= slack or apart <= (0.25 if vague else 0.1) * max(measured, stated))
+    return measured > 0 and (
+        apart <= 300 or apart <= slack or apart <= (0.25 if vague else 0.1) * max(measured, stated)
+    )
 
 
 def _weigh(times: Times) -> None:
     """Drop what is not supported; note what contradicts."""
     detected = times.told.get("detected")
     end = times.told.get("mitigated") or times.told.get("resolved")
-    if "started" not in times.told and detected is not None and detected.at and end is not None and end.at and times.said:
+    if (
+        "started" not in times.told
+        and detected is not None
+        and detected.at
+        and end is not None
+        and end.at
+        and times.said
+    ):
         apart = end.at.seconds_since(detected.at)
         if apart is not None and _agrees(apart, times.said.length.seconds, times.said.length.is_vague):
             times.told["started"] = detected
-

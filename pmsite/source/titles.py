@@ -46,14 +46,26 @@ def find_title(lines: list[Line], first_heading: str) -> tuple[str, Line | None]
                 break
             continue
         if line.is_label or (line.kind == "heading" and line.section and is_section_name(line.text)):
-            if first_heading and line.kind == "heading" and line.section in ("other", "actions") and line.number < 30:
+            if (
+                first_heading
+                and line.kind == "heading"
+                and line.section in ("other", "actions")
+                and line.number < 30
+            ):
                 continue
             break
         text = line.text.strip().lstrip("#").strip()
         if not text or len(text) > MAX_TITLE:
             continue
-        is_heading = line.kind == "heading" or bool(line.lead and line.lead.strip(": ") == line.text.strip(": "))
-        if not is_heading and (line.number > 3 or text.count(" ") > 14 or _SENTENCE.search(_TASK.sub("", text, count=1)) or text.endswith(":")):
+        is_heading = line.kind == "heading" or bool(
+            line.lead and line.lead.strip(": ") == line.text.strip(": ")
+        )
+        if not is_heading and (
+            line.number > 3
+            or text.count(" ") > 14
+            or _SENTENCE.search(_TASK.sub("", text, count=1))
+            or text.endswith(":")
+        ):
             continue
         if named(text) and not _POSTMORTEM.search(text):
             if not first_heading:
@@ -63,7 +75,13 @@ def find_title(lines: list[Line], first_heading: str) -> tuple[str, Line | None]
             if not fallback[0] or (_POSTMORTEM.search(text) and not _POSTMORTEM.search(fallback[0])):
                 fallback = (text, line)
             continue
-        if _TELLING.search(text) or (is_heading and line.kind == "heading" and not first_heading and line.depth <= 2 and line.number < 6):
+        if _TELLING.search(text) or (
+            is_heading
+            and line.kind == "heading"
+            and not first_heading
+            and line.depth <= 2
+            and line.number < 6
+        ):
             if first_heading and line.kind == "text" and not line.lead:
                 continue
             return text, line

@@ -119,10 +119,7 @@ def _zoned(found: "re.Match[str]") -> Zoned | None:
         return Zoned(groups["plain"], _minutes(groups["plain"]), found.end())
     if groups.get("z"):
         return Zoned("UTC", 0, found.end())
-    if groups.get("long"):
-        name = _LONG[groups["long"].lower()]
-    else:
-        name = groups["name"] or ""
+    name = _LONG[groups["long"].lower()] if groups.get("long") else groups["name"] or ""
     if (shift := groups.get("offset")) and _FIXED.get(name) == 0:
         return Zoned(name + shift.strip(), _minutes(shift.strip()), found.end())
     return Zoned(name, _FIXED.get(name), found.end())
