@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from html import unescape
 
 # What is looked at; a document beyond this is a log or a table of data, whose end tells nothing more.
-MAX_LINES = 20_000
+MAX_LINES = 5_000
 MAX_TEXT = 4_000
 MAX_CODE = 4_000
 
@@ -82,7 +82,7 @@ class _Reader:
             if start < code_until:
                 continue
             name, closing = tag[2], tag[1] != ""
-            if start > position and self._cell < 0:
+            if start > position and self._cell < 0 and not html[position:start].isspace():
                 self._text(position, start)
             position = tag.end()
             if name == "br":

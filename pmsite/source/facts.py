@@ -9,6 +9,7 @@ from pmsite.source.blocks import Line
 from pmsite.source.sections import is_section_name
 
 MAX_BELOW = 8
+MAX_FACTS = 300
 _OF = r"(?: (?:of|to|for) (?:the )?(?:outage|incident|impact|issue|event|problem|downtime))?"
 _WHAT = r"(?:(?:outage|incident|impact|issue|event|problem|service|fault|total|approximate|estimated|overall) ){0,2}"
 _KINDS = (
@@ -119,6 +120,8 @@ def facts(lines: list[Line]) -> list[Fact]:
         if line.section in ("actions", "lessons") or (line.kind == "code" and line.section != "summary"):
             continue
         found += _of_line(line, lines)
+        if len(found) > MAX_FACTS:
+            break
     return found
 
 

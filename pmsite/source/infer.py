@@ -29,11 +29,12 @@ from pmsite.source.lengths import duration
 from pmsite.source.moments import day_first
 from pmsite.source.sections import divide
 from pmsite.source.synonyms import STATUS_SYNONYMS
-from pmsite.source.timeline import Found, Timeline, find_timeline
-from pmsite.source.times import Times, find_times
+from pmsite.source.timeline import Found, Timeline, gathered, placed
+from pmsite.source.times import Times, completed, stated_times
 from pmsite.source.titles import find_title, is_boilerplate
 
 MAX_SENTENCES = 300
+MAX_PARAGRAPH = 40
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'*(])")
 _USERS = r"(?:user|customer|client|visitor|player|subscriber|employee|student|people|consumer|account)\w*"
 _PERCENT = re.compile(
@@ -184,17 +185,18 @@ class _Gathering:
 
     def result(self) -> Reading:
         given, incident, found = self._given, self._given.incident, self._lines
-        first_day = day_first(line.text for line in found) if found else None
+        first_day = day_first(line.text for line in found)
         known = facts(found)
         title, title_line = self._title(known)
         near = incident.date or given.name_date
-        timeline = find_timeline(found, None, first_day)
-        times = find_times(found, known, timeline, near, title, first_day)
-        day = _day_of(times) or near or times.day
+        parts = gathered(found, first_day)
+        is_timed = isinstance(incident.started, Timestamp)
+        zone = next((part.zone for part in parts if part.zone is not None), None)
+        times = stated_times(found, known, zone, near, title, first_day, labels_only=is_timed)
         stated = times.told.get("started") or times.told.get("resolved")
-        elsewhere = stated.moment.zone if stated is not None and stated.line.section != "timeline" else None
-        timeline = find_timeline(found, day, first_day, elsewhere)
-        times = find_times(found, known, timeline, near or times.day, title, first_day)
+        elsewhere = stated.moment.zone if stated is not None else None
+        timeline = placed(parts, _day_of(times) or near or times.day, elsewhere, first_day)
+        completed(times, timeline, known)
         actions = find_actions(found, first_day)
         self._milestones(times, timeline)
         self._day(times, near)
@@ -246,6 +248,12 @@ class _Gathering:
         if line is not None:
             shown = duration(value) if field == "duration" else _shown(value)
             self._evidence.append((field, line, text[:200], shown))
+
+    def _has(self, field: str) -> bool:
+        if field.startswith("impact."):
+            name = field.removeprefix("impact.")
+            return name in self._impact or bool(getattr(self._given.incident.impact, name))
+        return field in self._values or bool(getattr(self._given.incident, field))
 
     def _title(self, known: list[Fact]) -> tuple[str, Line | None]:
         given = self._given
@@ -472,6 +480,9 @@ class _Gathering:
                     return
 
     def _share(self, known: list[Fact]) -> None:
+        impact = self._given.incident.impact
+        if impact.percent is not None and impact.users is not None:
+            return
         for fact in known:
             if fact.kind == "percent" and (
                 found := re.search(r"(\d{1,3}(?:\.\d+)?)\s?(?:%|percent)", fact.value[:80])
@@ -515,6 +526,8 @@ class _Gathering:
                 self._impact["percent_of"] = of
 
     def _cause(self, known: list[Fact]) -> None:
+        if self._given.incident.root_cause:
+            return
         texts: list[tuple[str, Line]] = [
             (fact.value, fact.lines[0]) for fact in known if fact.kind == "cause" and len(fact.value) >= 15
         ]
@@ -577,7 +590,7 @@ class _Gathering:
 
 def _paragraph(block: list[Line]) -> Iterator[tuple[Line, str]]:
     """A paragraph as one text, unless it is the hint of a template: all in italics, or a question."""
-    text = " ".join(line.text for line in block)
+    text = " ".join(line.text for line in block[:MAX_PARAGRAPH])
     is_hint = (
         text.endswith("?")
         or all(line.lead == line.text for line in block)

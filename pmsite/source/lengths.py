@@ -24,6 +24,8 @@ _PART = re.compile(
     rf"|(half|an?|one|two|three|four|five|six)[ \t\xa0-]{{1,3}}(?:an?[ \t]{{1,3}})?({_LONG}))(?![a-z])",
     re.IGNORECASE,
 )
+# What no length of time can do without, quickly looked for.
+_HINT = re.compile(r"\d[ \t\xa0-]{0,3}[wdhmsWDHMS]|[HhDdMmSsWw](?:our|r|ay|in|ec|eek)")
 _GLUED = re.compile(rf"(\d{{1,6}})(?:[ \t\xa0]{{0,3}}|-){_UNIT}(?![a-z])", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s,;&]{0,3}(?:and[\s-]{0,3})?\Z", re.IGNORECASE)
 _ISO = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?\Z")
@@ -46,6 +48,8 @@ class Length(NamedTuple):
 
 def length_in(text: str, begin: int = 0) -> Length | None:
     """The first length of time in a text, of all its parts: `2 hours, 45-minute`."""
+    if _HINT.search(text, begin) is None:
+        return None
     first = _PART.search(text, begin)
     if first is None:
         return None

@@ -34,7 +34,12 @@ _TOKEN = re.compile(
     r"|(?P<hours>(?<![\d.,:/])(?P<hh>[01]\d|2[0-3])(?P<mm>[0-5]\d)[ ]?(?:hours|hrs)\b)",
     re.IGNORECASE,
 )
-_DIGIT = re.compile(r"\d")
+# What a date or a time cannot do without, quickly looked for: most lines hold neither.
+_HINT = re.compile(
+    r"\d(?:[:.h]\d\d|[-/.]\d{1,2}[-/.]\d|[年년]| ?(?:[AaPp]\.?[Mm]\b|hours|hrs|Hrs|Hours|HRS))"
+    r"|[JFMASONDjfmasond](?:an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec|AN|EB|AR|PR|AY|UN|UL|UG|EP|CT|OV|EC)[A-Za-z]{0,7}\.? {0,2}\d"
+    r"|\d(?:st|nd|rd|th)? {0,2}(?:of )?[JFMASONDjfmasond](?:an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec)"
+)
 # What may stand between a date and a clock time that belong together, and between a time and the date after it.
 _TO_CLOCK = re.compile(
     r"(?:[\s,;/@|T*`_([–-]{0,6}(?:(?:at|around|about|from|between|by)\s{1,2})?[~≈]?|[\s,]{0,2}at roughly\s)\Z",
@@ -96,9 +101,9 @@ class Moment:
 
 def moments(text: str, *, day_first: bool | None = None) -> list[Moment]:
     """The dates and times of a line, in order; `day_first` says how `07/10/2023` is meant, None leaves it out."""
-    if _DIGIT.search(text) is None:
-        return []
     text = text[:MAX_LINE]
+    if _HINT.search(text) is None:
+        return []
     found: list[Moment] = []
     for token in _TOKEN.finditer(text):
         if token.start() < (found[-1].end if found else 0):
@@ -207,6 +212,8 @@ def day_first(texts: Iterable[str]) -> bool | None:
     """How a document means `07/10/2023`: by those of its dates that can only be meant one way. None if none decides."""
     votes: set[bool] = set()
     for text in texts:
+        if _THREE_NUMBERS.search(text) is None:
+            continue
         for found in _NUMERIC.finditer(text):
             first, second = int(found[1]), int(found[3])
             if (first > 12) != (second > 12):
@@ -214,4 +221,5 @@ def day_first(texts: Iterable[str]) -> bool | None:
     return votes.pop() if len(votes) == 1 else None
 
 
+_THREE_NUMBERS = re.compile(r"\d[-/.]\d{1,2}[-/.]\d\d")
 _NUMERIC = re.compile(rf"(?<![\d./-])(\d{{1,2}})([-/.])(\d{{1,2}})\2(?:{_YEAR}|\d\d)(?![\d/-]|\.\d)")

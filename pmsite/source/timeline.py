@@ -66,7 +66,6 @@ class Timeline:
     entries: tuple[Found, ...] = ()
     # How many stretches of the document were timelines: several are several incidents, or one told in parts.
     parts: int = 0
-    zone: Zoned | None = None
 
 
 def leading_moment(text: str, first_day: bool | None) -> tuple[Moment, int] | None:
@@ -95,25 +94,38 @@ def _same_half(first: int, second: int) -> int:
     return moved if moved <= second else first
 
 
-def find_timeline(
-    lines: list[Line], day: date | None, first_day: bool | None, zone_elsewhere: Zoned | None = None
-) -> Timeline:
-    """The entries of a document's timelines.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One timeline as it is written, before its entries have their days: its lines, entries and stated zone."""
 
-    `day` is the day that times without a date belong to, `zone_elsewhere` the zone that the document states beside
-    other times, for a timeline that names none.
-    """
+    lines: list[Line]
+    entries: list[Found]
+    zone: Zoned | None
+
+
+def gathered(lines: list[Line], first_day: bool | None) -> list[Part]:
+    """The timelines of a document: its sections about one, else lines in a row that each begin with a time."""
     parts = list(_parts(lines)) or list(_runs(lines, first_day))
-    entries: list[Found] = []
-    common: Zoned | None = None
+    found = []
     for part in parts:
-        raw = _entries(part, first_day)
-        if not raw:
-            continue
-        zone = _stated_zone(part) or _shared_zone(raw) or zone_elsewhere
-        common = common or zone
-        entries += _placed(raw, part, day, zone, first_day)
-    return Timeline(tuple(entries[:MAX_ENTRIES]), len(parts), common)
+        entries = _entries(part, first_day)[:MAX_ENTRIES]
+        if entries:
+            found.append(Part(part, entries, _stated_zone(part) or _shared_zone(entries)))
+    return found
+
+
+def placed(parts: list[Part], day: date | None, zone: Zoned | None, first_day: bool | None) -> Timeline:
+    """The entries with the moments that they mean.
+
+    `day` is the day that times without a date belong to, `zone` the one that the document states beside other times,
+    for a timeline that names none.
+    """
+    entries = [
+        entry
+        for part in parts
+        for entry in _placed(part.entries, part.lines, day, part.zone or zone, first_day)
+    ]
+    return Timeline(tuple(entries[:MAX_ENTRIES]), len(parts))
 
 
 def _parts(lines: list[Line]) -> Iterator[list[Line]]:

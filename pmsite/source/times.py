@@ -19,6 +19,8 @@ from pmsite.source.timeline import Found, Timeline
 from pmsite.source.zones import Zoned, zone_in
 
 HALF_DAY = 12 * 3600
+MAX_PARAGRAPH = 40
+MAX_SENTENCE = 4000
 LONGEST = timedelta(days=60)
 _RANGE = re.compile(
     r"(?:^|[^\w])(?:[-–—~→]|to|until|till|through|up to|ending|ended|ends?|end time|finish\w*|resolved|restored|recover\w*|lasted)(?:[^\w]|$)",
@@ -159,29 +161,35 @@ def _alike(start: Moment, end: Moment) -> tuple[Moment, Moment]:
     return start, end
 
 
-def find_times(
+def stated_times(
     lines: list[Line],
     facts: list[Fact],
-    timeline: Timeline,
+    zone: Zoned | None,
     given_day: date | None,
     title: str,
     first_day: bool | None,
+    *,
+    labels_only: bool,
 ) -> Times:
-    """The times of an incident. `given_day` is the day that front matter or the file's name gives."""
+    """The times that labels and sentences state.
+
+    `zone` is the timeline's, `given_day` the day that front matter or the file's name gives; `labels_only` leaves
+    sentences alone, because the times are known.
+    """
     times = Times()
     times.day, times.day_line = _day(lines, facts, title, given_day, first_day)
-    zone = timeline.zone or _document_zone(lines)
-    clock = Clock(times.day or given_day, zone)
+    clock = Clock(times.day or given_day, zone or _document_zone(lines))
     _from_labels(times, facts, clock, lines, first_day)
-    if (
-        "started" not in times.told
-        and "resolved" not in times.told
-        and not times.windows
-        and times.clocks is None
-    ):
+    has_times = times.told.keys() & {"started", "resolved"} or times.windows or times.clocks is not None
+    if not has_times and not labels_only:
         _from_sentences(times, lines, clock, first_day)
     if times.said is None:
         times.said = _said_in_sentences(lines)
+    return times
+
+
+def completed(times: Times, timeline: Timeline, facts: list[Fact]) -> Times:
+    """The times with what the timeline's entries add to them, where nothing stated says otherwise."""
     if not times.windows and timeline.parts == 1:
         _from_timeline(times, timeline, facts)
     _weigh(times)
@@ -402,7 +410,7 @@ def _paragraphs(lines: list[Line]) -> Iterator[tuple[list[Line], str]]:
     block: list[Line] = []
     for line in lines:
         if block and line.block != block[0].block:
-            yield block, " ".join(other.text for other in block)
+            yield block, _joined(block)
             block = []
         if (
             line.section in ("", "summary", "impact", "facts")
@@ -411,7 +419,11 @@ def _paragraphs(lines: list[Line]) -> Iterator[tuple[list[Line], str]]:
         ):
             block.append(line)
     if block:
-        yield block, " ".join(other.text for other in block)
+        yield block, _joined(block)
+
+
+def _joined(block: list[Line]) -> str:
+    return " ".join(line.text for line in block[:MAX_PARAGRAPH])[:MAX_SENTENCE]
 
 
 _OUTAGE = re.compile(
