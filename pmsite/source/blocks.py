@@ -96,7 +96,7 @@ class _Reader:
                 position = code_until
                 continue
             self._structure(name, closing, tag)
-            if len(found) > MAX_LINES:
+            if len(found) >= MAX_LINES:
                 break
         else:
             if position < len(html):
@@ -185,7 +185,7 @@ class _Reader:
 
     def _line(self, start: int, end: int) -> None:
         piece = self._html[start : min(end, start + MAX_TEXT)]
-        if not piece or piece.isspace():
+        if not piece or piece.isspace() or len(self._found) >= MAX_LINES:
             return
         text = plain(piece)
         if not text:
@@ -226,6 +226,6 @@ class _Reader:
         self._block += 1
         for piece in self._html[start:end].split("\n"):
             text = plain(piece)
-            if text:
+            if text and len(self._found) < MAX_LINES:
                 self._found.append(Line("code", text, start, start + len(piece), block=self._block))
             start += len(piece) + 1

@@ -75,13 +75,7 @@ def find_title(lines: list[Line], first_heading: str) -> tuple[str, Line | None]
             if not fallback[0] or (_POSTMORTEM.search(text) and not _POSTMORTEM.search(fallback[0])):
                 fallback = (text, line)
             continue
-        if _TELLING.search(text) or (
-            is_heading
-            and line.kind == "heading"
-            and not first_heading
-            and line.depth <= 2
-            and line.number < 6
-        ):
+        if _TELLING.search(text):
             if first_heading and line.kind == "text" and not line.lead:
                 continue
             return text, line
