@@ -442,7 +442,7 @@ class _Gathering:
     def _opening(self, field: str, section: str) -> None:
         """The first paragraph of a section that is running text."""
         for line, text in self._paragraphs(section):
-            if len(text) >= 40 and ":" not in text[:28]:
+            if len(text) >= 40 and ":" not in text[:28] and not text.endswith(":"):
                 self._set(field, shortened(text), line, text)
                 return
 

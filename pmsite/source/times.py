@@ -22,8 +22,10 @@ HALF_DAY = 12 * 3600
 MAX_PARAGRAPH = 40
 MAX_SENTENCE = 4000
 LONGEST = timedelta(days=60)
+# What stands between the two ends of a stretch: a dash or "to", or a few words that speak of the end.
 _RANGE = re.compile(
-    r"(?:^|[^\w])(?:[-–—~→]|to|until|till|through|up to|ending|ended|ends?|end time|finish\w*|resolved|restored|recover\w*|lasted)(?:[^\w]|$)",
+    r"\W*(?:[-–—~→]|\b(?:to|until|till|through|up to))\W*(?:\w+\W+){0,3}\Z"
+    r"|\W*(?:\w+\W+){0,4}(?:until|till|ending|ended|ends?|end time|finish\w*|resolved|restored|recover\w*)\W+(?:\w+\W+){0,3}\Z",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\bbetween\b", re.IGNORECASE)
@@ -140,7 +142,7 @@ def span_in(text: str, first_day: bool | None) -> tuple[Moment, Moment] | None:
     for start, end in itertools.pairwise(found):
         between = text[start.end : end.start]
         if len(between) > 70 or not (
-            _RANGE.search(between)
+            _RANGE.match(between)
             or (" and " in between and _BETWEEN.search(text[max(0, start.start - 40) : start.start]))
         ):
             continue
@@ -597,17 +599,18 @@ def _agrees(measured: float, stated: float, vague: bool, slack: float = 0) -> bo
 
 
 def _weigh(times: Times) -> None:
-    """Drop what is not supported; note what contradicts."""
+    """Where a stated length says that it began when it was detected, that is when it began.
+
+    An entry that tells of detection and stands for the beginning as well says nothing about how long detection took.
+    """
     detected = times.told.get("detected")
     end = times.told.get("mitigated") or times.told.get("resolved")
-    if (
-        "started" not in times.told
-        and detected is not None
-        and detected.at
-        and end is not None
-        and end.at
-        and times.said
-    ):
+    if detected is None:
+        return
+    if "started" not in times.told and detected.at and end is not None and end.at and times.said:
         apart = end.at.seconds_since(detected.at)
         if apart is not None and _agrees(apart, times.said.length.seconds, times.said.length.is_vague):
             times.told["started"] = detected
+    started = times.told.get("started")
+    if started is not None and started.line is detected.line:
+        del times.told["detected"]
