@@ -38,6 +38,9 @@ _LED_TO = re.compile(
     r"\b(?:led to|leads to|leading to|result(?:ed|ing|s)? in|caus(?:ed|es|ing)(?! by)|making|so that|which (?:meant|made|overwhelmed))\b",
     re.IGNORECASE,
 )
+_UNSURE = re.compile(
+    r"\b(?:either|perhaps|maybe|possibly|might have been|could have been|not (?:yet )?known)\b", re.IGNORECASE
+)
 MAX_TEXT = 1200
 
 
@@ -58,7 +61,7 @@ def cause_of(texts: list[str]) -> str:
 
 
 def _score(sentence: str) -> dict[str, float]:
-    if _ALL.search(sentence) is None:
+    if _ALL.search(sentence) is None or _UNSURE.search(sentence) is not None:
         return {}
     causal = _CAUSAL.search(sentence)
     if (led := _LED_TO.search(sentence, causal.end() if causal else 0)) is not None:

@@ -617,13 +617,15 @@ def _shares(line: Line) -> Iterator[tuple[float, str, Line]]:
         groups = found.groupdict()
         of = (groups.get("of") or "users").lower()
         between = (groups.get("between") or "").lower()
-        if re.search(r"\b(request|traffic|latency|session|error|time)s?\b", between):
+        if re.search(
+            r"\b(request|traffic|latency|session|error|time|uptime|availability|success)s?\b", between
+        ):
             of = "requests" if "request" in between else "other"
         kind = (
             "requests"
             if of.startswith(("request", "evaluation", "transaction"))
             else "other"
-            if of in ("traffic", "session", "sessions", "latency")
+            if of in ("other", "traffic", "session", "sessions", "latency")
             else "users"
         )
         if kind != "other":

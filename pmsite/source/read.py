@@ -53,6 +53,10 @@ _LABEL = re.compile(
     r"|corrective|preventat?ive|action items?|start time|time to repair)( (and|&|of) [\w ]{3,30})?\W{0,4}(:|$)",
     re.IGNORECASE | re.MULTILINE,
 )
+# A short first line that names an outage, where there are no headings.
+_FIRST_LINE = re.compile(
+    r"\s{0,40}[^\n.!?<]{0,60}\b(?:outage|incident)\b[^\n.!?]{0,40}(?:\n|\Z)", re.IGNORECASE
+)
 # A story of an outage without any section, in a file whose name has a date.
 _DOWN = re.compile(r"\b(went|was|were) down\b|\boutage\b|\bpost-?mortem\b", re.IGNORECASE)
 _NAME = re.compile(r"post-?mortem|incident|outage|\bpm[-_ ]?\d", re.IGNORECASE)
@@ -542,6 +546,8 @@ def _is_postmortem(file: SourceFile, front: _Fields, shape: Outline, text: str) 
     if schema.INCIDENT_FIELDS & front.values.keys():
         return True
     if _NAME.search(file.name) or _NAME.search(shape.title):
+        return True
+    if _FIRST_LINE.match(text) is not None:
         return True
     if _date_of_name(file.name) is not None and _DOWN.search(text, 0, 2000):
         return True

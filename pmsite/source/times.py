@@ -430,7 +430,7 @@ def _joined(block: list[Line]) -> str:
 
 _OUTAGE = re.compile(
     r"\b(outages?|incident|down(?:time)?|unavailab\w+|inaccessible|unreachable|unresponsive|errors?|fail\w*|slow\w*|disrupt\w*|degrad\w*"
-    r"|experienc\w*|affect\w*|impact\w*|interrupt\w*|lasted|crash\w*|not (?:accessible|available|reachable|working|respond\w*)|5\d\d|broken|offline|issue)\b",
+    r"|experienc\w*|affect\w*|impact\w*|interrupt\w*|lasted|crash\w*|not (?:accessible|available|reachable|working|respond\w*)|50[0234]|broken|offline|issue)\b",
     re.IGNORECASE,
 )
 _PLANNED = re.compile(

@@ -17,7 +17,7 @@ _TELLING = re.compile(
     r"post[\s_-]?mort?(?:e|er)m|incident|outage|failure|failed|down(?:time)?\b|error|disrupt|unavailab|degrad|crash|breach|attack|bug\b|slow|interruption|unexpected|missing|issue|broken|500|502|503|404",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"[.!?;]\s+[A-Z]|\b(?:is|are|was|were|has|have|had)\b.{12,}\.$|https?:|www\.")
+_SENTENCE = re.compile(r"[.!?;]\s+[A-Z]|\b(?:is|are|was|were|has|have|had)\b.*\.$|https?:|www\.")
 
 
 def is_boilerplate(text: str) -> bool:
