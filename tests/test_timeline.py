@@ -177,3 +177,9 @@ def test_marks_of_milestones() -> None:
     ):
         at = found.milestone(name)
         assert isinstance(at, Timestamp) and at.iso() == f"2024-03-05T{clock}:00Z"
+
+
+def test_offsets_stand_behind_the_zone_and_lines_stay_lines() -> None:
+    _, html = read(HEAD + "10:00 PST: Pages slow\n10:30 PST: Rolled back\n", name="2024-01-05-web")
+    assert '<time id="pm-t1" datetime="2024-01-05T10:00:00-08:00">10:00</time> PST: <a class="pm-offset"' in html
+    assert '<br><time id="pm-t2"' in html

@@ -413,7 +413,7 @@ class _Gathering:
                 self._set("status", _status(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "summary" and len(fact.value) >= 40:
                 self._set("summary", shortened(fact.value), fact.lines[0], fact.value)
-            elif fact.kind == "impact" and len(fact.value) >= 15:
+            elif fact.kind == "impact" and len(fact.value) >= 15 and "windows" not in self._impact:
                 self._set("impact.summary", shortened(fact.value), fact.lines[0], fact.value)
             elif (
                 fact.kind == "resolution"

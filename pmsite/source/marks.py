@@ -12,12 +12,12 @@ from pmsite.archive.incident import Incident, Precision, Timestamp
 from pmsite.source.blocks import Line
 from pmsite.source.lengths import offset
 from pmsite.source.timeline import Found
+from pmsite.source.zones import ZONE
 
 Edit = tuple[int, int, str]
 _CLOCK = re.compile(r"\d{1,2}(?:[:.h]\d\d(?::\d\d)?)?(?:[ \xa0]?[AaPp]\.?[Mm]\b\.?)?|\d{4}\b")
-_CLOSING = re.compile(
-    r"(?:[ \xa0]?\(?[A-Z][A-Za-z]{1,4}\)?)?[:.]?</(?:strong|em|b|i|code|span)>(?:</(?:strong|em|b|i|code|span)>)?"
-)
+# What belongs to a time behind its clock: the zone, a colon, the end of the element that sets it in bold.
+_BEHIND = re.compile(r"[ \xa0]?[:.]?(?:</(?:strong|em|b|i|code|span)>){0,2}[:.]?")
 
 
 def marked(html: str, incident: Incident, entries: Sequence[Found], title: Line | None) -> str:
@@ -28,6 +28,8 @@ def marked(html: str, incident: Incident, entries: Sequence[Found], title: Line 
     origin = _origin(incident, entries)
     for number, entry in enumerate(entries, 1):
         edits += _entry(html, entry, f"pm-t{number}", origin)
+        if entry.line.kind == "text" and _runs_on(html, entry.line):
+            edits.append((entry.line.start, entry.line.start, "<br>"))
     return applied(html, edits)
 
 
@@ -40,6 +42,12 @@ def applied(html: str, edits: list[Edit]) -> str:
             parts += html[position:start], text
             position = end
     return "".join(parts) + html[position:]
+
+
+def _runs_on(html: str, line: Line) -> bool:
+    """Whether a line was one for its author and is the middle of a paragraph for a browser."""
+    before = html[:0] if line.start == 0 else html[max(0, line.start - 40) : line.start]
+    return before.endswith("\n") and not before.rstrip().endswith(">")
 
 
 def _origin(incident: Incident, entries: Sequence[Found]) -> tuple[datetime, int | None] | None:
@@ -76,8 +84,15 @@ def _entry(html: str, entry: Found, anchor: str, origin: tuple[datetime, int | N
     mark = f'<time id="{anchor}" datetime="{escape(_datetime(entry))}">{html[start:end]}</time>'
     if not since:
         return [(start, end, mark)]
-    behind = _CLOSING.match(html, end, line.end)
-    after = behind.end() if behind is not None else end
+    zone = ZONE.match(html, end, line.end)
+    behind = _BEHIND.match(html, zone.end() if zone is not None else end, line.end)
+    after = (
+        behind.end()
+        if behind is not None and behind[0].strip(" \xa0")
+        else zone.end()
+        if zone is not None
+        else end
+    )
     inside_link = html.rfind("<a ", line.start, start) > html.rfind("</a>", line.start, start)
     link = (
         f'<span class="pm-offset">{since}</span>'
@@ -86,7 +101,10 @@ def _entry(html: str, entry: Found, anchor: str, origin: tuple[datetime, int | N
     )
     if after == end:
         return [(start, end, f"{mark} {link}")]
-    return [(start, end, mark), (after, after, f" {link} ")]
+    return [
+        (start, end, mark),
+        (after, after, f" {link}" + ("" if html[after : after + 1] in (" ", "<") else " ")),
+    ]
 
 
 def _place(html: str, entry: Found) -> tuple[int, int]:
