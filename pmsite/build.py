@@ -42,6 +42,7 @@ from pmsite.site.theme import Theme, load_theme, shown_template
 from pmsite.site.views import Link, Prose
 from pmsite.site.write import Changes, NewSite, PublishedSite, locked, refuse_unsafe_output
 from pmsite.source.collect import Collection, collect, notes
+from pmsite.source.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,14 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a build or a check found and did; `changes` is None if nothing was published."""
+    """What a build or a check found and did; `changes` is None if nothing was published.
+
+    `inferred` are the values that were read out of prose, each with its document's path.
+    """
 
     documents: int
     diagnostics: tuple[Diagnostic, ...]
+    inferred: tuple[tuple[str, Evidence], ...] = ()
     rendered: tuple[str, ...] = ()
     changes: Changes | None = None
 
@@ -104,7 +109,7 @@ def _build(
         return Report(len(collection.documents), planned.diagnostics)
     rendering = progress and partial(progress, "rendering")
     rendered, changes = _publish(site, options, store, theme, collection, planned, rendering)
-    return Report(len(collection.documents), planned.diagnostics, rendered, changes)
+    return Report(len(collection.documents), planned.diagnostics, rendered=rendered, changes=changes)
 
 
 def check(site: Site, options: Options) -> Report:
@@ -112,7 +117,13 @@ def check(site: Site, options: Options) -> Report:
     with _opened(site) as store:
         collection = collect(site, store, options.jobs)
         planned = plan_site(site, options, collection, load_theme(site))
-        return Report(len(collection.documents), planned.diagnostics)
+        shown = planned.archive.documents.values()
+        inferred = tuple(
+            (document.path, item)
+            for document in sorted(shown, key=lambda document: document.path)
+            for item in document.evidence
+        )
+        return Report(len(collection.documents), planned.diagnostics, inferred)
 
 
 def load_archive(site: Site, options: Options) -> tuple[Archive, tuple[Diagnostic, ...]]:

@@ -181,6 +181,10 @@ def check(
         place.root = shared.site.root
         report = pipeline.check(shared.site, shared.options)
         shared.reporter.show(report.diagnostics)
+        shared.reporter.show_inferred(
+            (path, item.line, item.column, f"{item.field} = {item.value}" if item.value else item.field)
+            for path, item in report.inferred
+        )
         if not quiet:
             typer.echo(counts(report), err=True)
         exit_with(report)

@@ -65,6 +65,8 @@ _TABLE = (
     _rule("W413", "person-as-cause", "a person or human error is given as the cause"),
     _rule("W414", "dominant-cause", "one cause stands for more than half of the archive"),
     _rule("W415", "stale-draft", "a draft is older than 14 days"),
+    _rule("W416", "contradiction", "a document contradicts itself about times"),
+    _rule("W417", "zone-season", "a time zone's name does not fit the season"),
     _rule("E501", "invalid-configuration", "the configuration cannot be understood"),
     _rule("W502", "unknown-configuration", "a configuration key that pmsite does not know"),
     _rule("E601", "broken-template", "a template cannot be rendered"),

@@ -65,6 +65,13 @@ class Reporter:
         else:
             self._full(diagnostics)
 
+    def show_inferred(self, values: Iterable[tuple[str, int, int, str]]) -> None:
+        """With `-v`, each value that was read out of prose: path, line, column and what it says."""
+        if not self._verbose or self._format not in (OutputFormat.FULL, OutputFormat.CONCISE):
+            return
+        for path, line, column, text in values:
+            self._line(f"{self._shown_path(path)}:{line}:{column}: inferred {printable(text)}")
+
     def _line(self, text: str) -> None:
         print(text, file=self._stream)
 
@@ -75,12 +82,15 @@ class Reporter:
         return f"{self._path(problem)}:{problem.line}:{problem.column}"
 
     def _path(self, problem: Diagnostic) -> str:
+        return self._shown_path(problem.path)
+
+    def _shown_path(self, path: str) -> str:
         """The path from the current folder if the file lies below it, so that editors and CI find it."""
-        location = self._root / problem.path
+        location = self._root / path
         try:
-            return location.relative_to(Path.cwd()).as_posix() if location.exists() else problem.path
+            return location.relative_to(Path.cwd()).as_posix() if location.exists() else path
         except (ValueError, OSError):  # elsewhere, or not a name that a file can have
-            return problem.path
+            return path
 
     def _concise(self, problem: Diagnostic) -> str:
         hint = f" ({problem.hint})" if problem.hint else ""

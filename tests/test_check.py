@@ -181,6 +181,23 @@ CASES: list[tuple[str, str, str]] = [
         front("status: draft", path="content/2026-10-18-web.md"),
     ),
     ("W415", front(f"{MARK}draft: true").replace(f"{MARK}draft: ", f"draft: {MARK}"), front("draft: false")),
+    (
+        "W416",
+        f"-- {DOCUMENT} --\n# Web down\n\n**Duration:** {MARK}1 h 45 min (10:00 - 11:30 UTC)\n",
+        f"-- {DOCUMENT} --\n# Web down\n\n**Duration:** 1 h 35 min (10:00 - 11:30 UTC)\n",
+    ),
+    (
+        "W416",
+        f"-- {DOCUMENT} --\n---\nstarted: 2024-01-10 10:00Z\nresolved: 2024-01-10 12:00Z\n---\n# Web down\n\n**Duration:** {MARK}about an hour\n",
+        f"-- {DOCUMENT} --\n---\nstarted: 2024-01-10 10:00Z\nresolved: 2024-01-10 12:00Z\n---\n# Web down\n\n**Duration:** about two hours\n",
+    ),
+    (
+        "W417",
+        "-- content/2024-07-10-web.md --\n# Web down\n\n"
+        f"**Start time:** {MARK}July 10, 2024, 10:00 PST\n\n**End time:** July 10, 2024, 11:00 PST\n",
+        "-- content/2024-07-10-web.md --\n# Web down\n\n"
+        "**Start time:** July 10, 2024, 10:00 PDT\n\n**End time:** July 10, 2024, 11:00 PDT\n",
+    ),
     ("E501", f"-- pmsite.yaml --\ntitle: a\npage_size: {MARK}4\n{prose('a')}", f"-- pmsite.yaml --\npage_size: 5\n{prose('a')}"),
     ("W502", f"-- pmsite.yaml --\n{MARK}titel: a\n{prose('a')}", f"-- pmsite.yaml --\ntitle: a\n{prose('a')}"),
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from pmsite.archive.incident import (
     Absence,
     ActionItem,
     ActionStatus,
+    Doubt,
     Duration,
     Impact,
     ImpactWindow,
@@ -215,6 +216,8 @@ _OTHER: dict[str, object] = {
     "action_items": (ActionItem("other"),),
     "related": (Relation("other"),),
     "links": (Link("other", "https://example.org/"),),
+    "duration": 60,
+    "doubts": (Doubt("duration", "says 1 h"),),
     **dict.fromkeys(
         ["started", "detected", "acknowledged", "declared", "identified", "mitigated", "resolved"], at(1)
     ),

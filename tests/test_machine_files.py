@@ -160,7 +160,7 @@ def test_search_engines_are_let_into_public_sites_only(
 
 KEYS = {
     "id", "url", "source", "title", "date", "summary", "status", "kind", "severity", "number", "started", "detected",
-    "acknowledged", "declared", "identified", "mitigated", "resolved", "precision", "resolution", "impact", "seconds_to",
+    "acknowledged", "declared", "identified", "mitigated", "resolved", "duration", "precision", "resolution", "impact", "seconds_to",
     "seconds_to_reason", "root_cause", "trigger", "factors", "detection", "services", "teams", "regions", "tags",
     "authors", "timeline", "action_items", "related", "exclude_from_metrics", "inferred", "doubted",
 }  # fmt: skip

@@ -184,11 +184,21 @@ class Duration:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A field that two places of a document contradict, and what they say; it is shown so, and kept out of statistics."""
+
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """One postmortem's facts. Nothing in it depends on other documents, the clock or the machine.
 
     `date` is the calendar day of the incident in the site's zone. Words of vocabularies (severity, causes, services)
-    stand in their canonical form. `digest` stands for all fields: equal facts, equal digest.
+    stand in their canonical form. `duration` is a length that the document states, in seconds. `inferred` names fields
+    that were read out of the prose (`started`, `impact.percent`), `shown` those lists that the prose itself shows with
+    times and marks, so that a page need not show them again. `digest` stands for all fields: equal facts, equal digest.
     """
 
     id: str
@@ -210,6 +220,7 @@ class Incident:
     identified: Milestone = None
     mitigated: Milestone = None
     resolved: Milestone = None
+    duration: int | None = None
     impact: Impact = Impact()
     root_cause: str = ""
     trigger: str = ""
@@ -228,6 +239,8 @@ class Incident:
     aliases: tuple[str, ...] = ()
     visibility: Visibility = Visibility.INTERNAL
     inferred: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    shown: tuple[str, ...] = ()
     measured: Duration | None = None
     digest: str = ""
 
@@ -252,7 +265,7 @@ class Incident:
 
 
 def doubted(incident: Incident) -> tuple[str, ...]:
-    """The milestones that are approximate, or earlier than one that should come before them."""
+    """The milestones that are approximate, or earlier than one that should come before them, and contradicted fields."""
     found = []
     last: Timestamp | None = None
     for name in MILESTONES:
@@ -263,7 +276,7 @@ def doubted(incident: Incident) -> tuple[str, ...]:
         if at.precision is Precision.APPROXIMATE or (apart is not None and apart < 0):
             found.append(name)
         last = at
-    return tuple(found)
+    return tuple(dict.fromkeys((*found, *(doubt.field for doubt in incident.doubts))))
 
 
 def time_to_detect(incident: Incident) -> Duration:
@@ -279,13 +292,21 @@ def time_to_resolve(incident: Incident) -> Duration:
 
 
 def impact_duration(incident: Incident) -> Duration:
-    """How long users were affected: the sum of the impact windows, else mitigated (or resolved) minus started."""
+    """How long users were affected: the sum of the impact windows, else mitigated (or resolved) minus started.
+
+    Where those are not known, the length that the document states.
+    """
     if incident.measured is not None:
         return incident.measured
     if incident.impact.windows:
         return _sum_of_windows(incident.impact.windows)
     end = "mitigated" if isinstance(incident.mitigated, Timestamp) else "resolved"
-    return between(incident, "started", end)
+    measured = between(incident, "started", end)
+    if measured.seconds is None and incident.duration is not None:
+        measured = Duration(incident.duration)
+    contradicted = {"started", end, "duration"}
+    doubt = next((doubt.reason for doubt in incident.doubts if doubt.field in contradicted), "")
+    return replace(measured, doubt=doubt) if doubt and measured.seconds is not None else measured
 
 
 def between(incident: Incident, first: str, last: str) -> Duration:
@@ -299,7 +320,9 @@ def between(incident: Incident, first: str, last: str) -> Duration:
         if value is Absence.NOT_APPLICABLE:
             return Duration(None, f"{name} does not apply")
     assert isinstance(start, Timestamp) and isinstance(end, Timestamp)
-    return _elapsed(start, end, f"{first} and {last}")
+    elapsed = _elapsed(start, end, f"{first} and {last}")
+    doubt = next((doubt.reason for doubt in incident.doubts if doubt.field in (first, last)), "")
+    return replace(elapsed, doubt=doubt) if doubt and elapsed.seconds is not None else elapsed
 
 
 def _elapsed(start: Timestamp, end: Timestamp, names: str) -> Duration:

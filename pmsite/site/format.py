@@ -5,6 +5,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from pmsite.archive.incident import Absence, Milestone, Precision, Timestamp
+from pmsite.source.lengths import duration as duration
+from pmsite.source.lengths import offset as offset
 
 MONTHS = [
     "January",
@@ -20,32 +22,6 @@ MONTHS = [
     "November",
     "December",
 ]
-
-
-def duration(seconds: int | None) -> str:
-    """`45 s`, `1 h 30 min`, `26 h 10 min`, `3 d 4 h`: the two largest units, days from two on."""
-    if seconds is None:
-        return ""
-    seconds = abs(int(seconds))
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        minutes, rest = divmod(seconds, 60)
-        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
-    if seconds < 2 * 86400:
-        hours, rest = divmod(seconds, 3600)
-        return f"{hours} h {rest // 60} min" if rest >= 60 else f"{hours} h"
-    days, rest = divmod(seconds, 86400)
-    return f"{days} d {rest // 3600} h" if rest >= 3600 else f"{days} d"
-
-
-def offset(seconds: int | None) -> str:
-    """The distance from the start on a clock: `T+00:17`, `T-00:05`, `T+26:10`."""
-    if seconds is None:
-        return ""
-    sign = "-" if seconds < 0 else "+"
-    minutes = abs(seconds) // 60
-    return f"T{sign}{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def day(value: date | None) -> str:

@@ -62,6 +62,7 @@ def assemble(
         identified=fields.identified,
         mitigated=fields.mitigated,
         resolved=fields.resolved,
+        duration=fields.duration,
         impact=impact,
         root_cause=fields.root_cause,
         trigger=fields.trigger,

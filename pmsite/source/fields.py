@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pmsite.archive.incident import Absence, Milestone, Precision, Timestamp
 from pmsite.config import Config
+from pmsite.source.lengths import seconds_of
 from pmsite.vocabulary import Word
 
 _UNKNOWN = {"unknown", "not known", "?", "tbd", "true", "yes", "false", "no"}
@@ -144,6 +145,14 @@ def whole_number(text: str) -> int:
     return round(float(digits) * {"k": 1_000, "m": 1_000_000}[found["unit"].lower()])
 
 
+def span(text: str) -> int:
+    """`45m`, `1 h 30 min`, `2 days`, `PT1H30M`, `01:30:00`: a length of time in seconds."""
+    seconds = seconds_of(text)
+    if seconds is None:
+        raise ValueError(f'"{text[:60]}" is not a length of time; write 45 min or 1 h 30 min')
+    return seconds
+
+
 def percentage(text: str) -> float:
     """`80`, `80 %`, `0.5`: a share from 0 to 100."""
     found = _PERCENT.match(text.strip())
@@ -181,6 +190,10 @@ class Vocabulary:
     def canonical(self, text: str) -> str:
         """The known word that `text` stands for, else the text itself."""
         return self._canonical.get(_key(text), text.strip())
+
+    def known(self, text: str) -> str:
+        """The known word that `text` stands for, or nothing."""
+        return self._canonical.get(_key(text), "")
 
 
 class Vocabularies:

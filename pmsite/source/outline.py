@@ -88,10 +88,12 @@ def outline(
     title: str = "",
     keep_remote_images: bool = False,
     highlight: Callable[[str, str], str],
+    entitles: Callable[[str], bool] = bool,
 ) -> Outline:
     """Finish a document's HTML and note what it holds.
 
-    The first H1 is the title where `title` is empty; it leaves the prose, because the page's own heading says it.
+    The first H1 is the title where `title` is empty and `entitles` says that it can be one; it leaves the prose,
+    because the page's own heading says it.
     """
     tree = LexborHTMLParser(html, is_fragment=True)
     _clean_attributes(tree)
@@ -100,7 +102,7 @@ def outline(
     for code in tree.css("pre > code"):
         _finish_code(code, highlight)
     links = _Links(source)
-    title = _take_title(tree, title)
+    title = _take_title(tree, title, entitles)
     for paragraph in tree.css("summary > p"):
         paragraph.unwrap()
     headings = _headings(tree)
@@ -266,12 +268,12 @@ def _link_to_image(image: LexborNode, target: str) -> None:
     image.replace_with(_fragment(link))
 
 
-def _take_title(tree: LexborHTMLParser, title: str) -> str:
+def _take_title(tree: LexborHTMLParser, title: str, entitles: Callable[[str], bool]) -> str:
     """Remove the H1 that says the title, and lower the rest if an H1 remains: a page has one."""
     first = tree.css_first("h1")
     if first is not None:
         text = _words(first)
-        if text and (not title or text.casefold() == title.casefold()):
+        if text and ((not title and entitles(text)) or text.casefold() == title.casefold()):
             title = title or text
             _remove_with_empty_parent(first)
     if tree.css_first("h1") is not None:

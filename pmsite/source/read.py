@@ -11,20 +11,26 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from pmsite.archive.incident import Incident, Status, Visibility
+from pmsite.archive.incident import Incident, Precision, Status, Timestamp, Visibility
 from pmsite.cache import Produced
 from pmsite.config import Config
 from pmsite.config import message as validation_message
 from pmsite.diagnostics import START, Diagnostic, Position, diagnose
+from pmsite.source import fields as convert
 from pmsite.source import frontmatter, schema
 from pmsite.source.assemble import Problem, assemble
+from pmsite.source.evidence import Evidence
 from pmsite.source.fields import FIRST_YEAR, LAST_YEAR
 from pmsite.source.files import Role, SourceFile, identifier
 from pmsite.source.highlight import highlighted
+from pmsite.source.infer import Given, Inference, Reading
+from pmsite.source.marks import marked
 from pmsite.source.markup import converter
 from pmsite.source.outline import DocumentLink, Heading, Outline, SourceText, outline
+from pmsite.source.places import places
 from pmsite.source.redact import ALIKE as INTERNAL_MARK
 from pmsite.source.redact import masked, position, redact
+from pmsite.source.titles import entitles
 from pmsite.strict_yaml import KeyPath, YamlDocument
 
 MAX_STRAY = 10
@@ -47,6 +53,12 @@ _LABEL = re.compile(
     r"|corrective|preventat?ive|action items?|start time|time to repair)( (and|&|of) [\w ]{3,30})?\W{0,4}(:|$)",
     re.IGNORECASE | re.MULTILINE,
 )
+# A short first line that names an outage, where there are no headings.
+_FIRST_LINE = re.compile(
+    r"\s{0,40}[^\n.!?<]{0,60}\b(?:outage|incident)\b[^\n.!?]{0,40}(?:\n|\Z)", re.IGNORECASE
+)
+# A story of an outage without any section, in a file whose name has a date.
+_DOWN = re.compile(r"\b(went|was|were) down\b|\boutage\b|\bpost-?mortem\b", re.IGNORECASE)
 _NAME = re.compile(r"post-?mortem|incident|outage|\bpm[-_ ]?\d", re.IGNORECASE)
 
 
@@ -66,7 +78,8 @@ class Document:
     """A document that was read, as far as it could be; `incident` is None for pages.
 
     `path` is relative to the site's root, `inside` to the content folder.
-    `positions` says where fields stand, by dotted name: `started`, `action_items.0`.
+    `positions` says where fields stand, by dotted name: `started`, `action_items.0`; `evidence` where in the prose the
+    incident's inferred values were found, in the order of the text.
     """
 
     path: str
@@ -81,11 +94,17 @@ class Document:
     name_date: date | None = None
     positions: tuple[tuple[str, Position], ...] = ()
     unknown_fields: tuple[tuple[str, Position], ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
     def position(self, field: str) -> Position:
-        """Where a field stands; the document's beginning if it has none."""
-        return dict(self.positions).get(field, START)
+        """Where a field stands in front matter, else in the prose; the document's beginning if it has none."""
+        found = dict(self.positions).get(field)
+        if found is not None:
+            return found
+        return next(
+            (Position(item.line, item.column) for item in self.evidence if item.field == field), START
+        )
 
 
 @cache
@@ -125,7 +144,14 @@ class Reader:
         self._reading = schema.Reading.of(config)
         self._convert = converter(config.markdown)
         self._outline = partial(
-            outline, keep_remote_images=config.markdown.remote_images == "keep", highlight=highlighted
+            outline,
+            keep_remote_images=config.markdown.remote_images == "keep",
+            highlight=highlighted,
+            entitles=entitles,
+        )
+        self._inference = Inference(
+            self._reading.vocabularies,
+            [(word.name, (word.name, word.title, *word.aliases)) for word in config.services],
         )
 
     def read(self, file: SourceFile) -> tuple[Document, str]:
@@ -165,6 +191,7 @@ class Reader:
             )
         front = _Fields(split.front, dict(file.defaults), self._config.fields)
         fields = front.validated(self._reading, file.path, diagnostics)
+        fields = self._with_start(fields, front.values.get("date"))
         html, shape = self._prose(file, split, fields.title, diagnostics)
         role = file.role
         has_incident = role is not Role.PAGE and _is_postmortem(file, front, shape, split.body)
@@ -182,14 +209,27 @@ class Reader:
             incident, problems = assemble(
                 fields, self._reading, identifier(origin), file.path, shape.title or file.name, name_date
             )
-            incident = with_digest(incident)
         diagnostics += [
             diagnose("E103", file.path, front.position(problem.field), problem.message, problem.hint)
             for problem in problems
         ]
+        evidence: tuple[Evidence, ...] = ()
+        title, gone = shape.title, ""
+        if incident is not None:
+            has_date = fields.date is not None or isinstance(fields.started, Timestamp)
+            given = Given(incident, shape.title, bool(fields.title), has_date, name_date)
+            said = self._inference.read(html, given)
+            incident = with_digest(said.incident.completed())
+            title = "" if incident.title == file.name else incident.title
+            evidence = self._evidence(file, split, html, said, diagnostics)
+            if said.title_line is not None and said.title_line.kind == "heading":
+                gone = said.title_line.text
+            html = marked(
+                html, incident, said.entries if "timeline" in incident.shown else (), said.title_line
+            )
         body = Body(
             digest=blake2b(html.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
-            headings=shape.headings,
+            headings=tuple(item for item in shape.headings if item.text != gone),
             anchors=shape.anchors,
             links=shape.links,
             excerpt=shape.excerpt,
@@ -199,17 +239,63 @@ class Reader:
             inside=file.inside,
             role=role,
             id=incident.id if incident else identifier(fields.id or file.name) if file.name else "",
-            title=shape.title or file.name,
+            title=title or file.name,
             visibility=fields.visibility,
             body=body,
             incident=incident,
-            has_title=bool(shape.title),
+            has_title=bool(title),
             name_date=name_date,
             positions=front.positions(),
             unknown_fields=front.unknown(),
+            evidence=evidence,
             diagnostics=tuple(diagnostics),
         )
         return document, html
+
+    def _evidence(
+        self,
+        file: SourceFile,
+        split: frontmatter.Split,
+        html: str,
+        said: Reading,
+        diagnostics: list[Diagnostic],
+    ) -> tuple[Evidence, ...]:
+        """Where each inferred value stands in the file; what prose gives rise to becomes diagnostics."""
+        used = [line for _, line, *_ in said.evidence]
+        used += [line for remark in said.remarks for line in (remark.line, remark.other) if line is not None]
+        if not used:
+            return ()
+        text = masked(split.body, keep=self._config.audience is not Visibility.PUBLIC)
+        found = places(html, used, text, split.body_line)
+        for remark in said.remarks:
+            other = f" of line {found[remark.other.number].line}" if remark.other is not None else ""
+            message = remark.message.replace("{other}", other)
+            diagnostics.append(
+                diagnose(remark.code, file.path, found[remark.line.number], message, remark.hint)
+            )
+        return tuple(
+            sorted(
+                (
+                    Evidence(field, *found[line.number], text, value)
+                    for field, line, text, value in said.evidence
+                ),
+                key=lambda item: (item.line, item.column),
+            )
+        )
+
+    def _with_start(self, fields: schema.FrontMatter, day: Any) -> schema.FrontMatter:
+        """A `date:` with a time of day beside a time of `resolved:` is when it began, as status pages write it."""
+        if (
+            fields.started is not None
+            or not isinstance(fields.resolved, Timestamp)
+            or not isinstance(day, str)
+        ):
+            return fields
+        try:
+            started = convert.timestamp(day, self._reading.zone)
+        except ValueError:
+            return fields
+        return replace(fields, started=started) if started.precision is not Precision.DAY else fields
 
     def _prose(
         self, file: SourceFile, split: frontmatter.Split, title: str, diagnostics: list[Diagnostic]
@@ -471,6 +557,10 @@ def _is_postmortem(file: SourceFile, front: _Fields, shape: Outline, text: str) 
     if schema.INCIDENT_FIELDS & front.values.keys():
         return True
     if _NAME.search(file.name) or _NAME.search(shape.title):
+        return True
+    if _FIRST_LINE.match(text) is not None:
+        return True
+    if _date_of_name(file.name) is not None and _DOWN.search(text, 0, 2000):
         return True
     return _LABEL.search(text) is not None or any(_SECTION.search(item.text) for item in shape.headings)
 

@@ -146,6 +146,7 @@ Percent = Annotated[
     BeforeValidator(_from_text(convert.percentage)),
     WithJsonSchema({"type": ["number", "string"]}),
 ]
+Span = Annotated[int | None, BeforeValidator(_from_text(convert.span)), _string]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names), _strings]
 
 
@@ -330,6 +331,8 @@ class FrontMatter:
     """When users were no longer affected."""
     resolved: When = None
     """When it was over."""
+    duration: Span = None
+    """How long users were affected, where the times are not known: 1 h 30 min, 45m, PT2H."""
     impact: Annotated[ImpactFields, BeforeValidator(_impact)] = ImpactFields()
     """What it meant to users: a sentence, or the figures."""
     root_cause: CauseWord = ""

@@ -1,0 +1,117 @@
+"""Action items in prose: lists, boxes, tables, headings and plain lines; what introduces and concludes is none."""
+
+from datetime import date
+
+import pytest
+
+from pmsite.archive.incident import ActionItem, ActionStatus, ActionType
+from tests.reading import FLAVORS, incident
+
+HEAD = "# Web outage\n\n## Action items\n\n"
+
+
+def titles(text: str, **given: str) -> list[str]:
+    return [item.title for item in incident(text, **given).action_items]
+
+
+FORMS = {
+    "bullets": "- Add an alert\n- Write a runbook\n",
+    "introduced": "We will do the following:\n\n- Add an alert\n- Write a runbook\n\nWith these, it will not happen again.\n",
+    "numbers": "1. Add an alert\n2. Write a runbook\n",
+    "labels": "- **Improvements:**\n    1. Add an alert\n- **Tasks:**\n    1. Write a runbook\n",
+    "headings": "### Short term\n\n- Add an alert\n\n### Long term\n\n- Write a runbook\n",
+    "details": "- Add an alert\n    - on memory\n    - on disk\n- Write a runbook\n",
+    "plain lines": "Add an alert\nWrite a runbook\n",
+    "paragraphs": "Add an alert\n\nWrite a runbook\n\nIn conclusion, it was a long day.\n",
+    "HTML": "<ol>\n<li>Add an alert</li>\n<li>Write a runbook</li>\n</ol>\n",
+    "twice": "- Add an alert\n- Write a runbook\n\n### Tasks\n\n- Add an alert.\n",
+    "nothing": "- Add an alert\n- N/A\n- Write a runbook\n- TBD\n",
+    "bold lines": "**Improvements**\n\n- Add an alert\n\n**Tasks:**\n\n- Write a runbook\n",
+}
+
+
+@pytest.mark.parametrize("flavor", FLAVORS)
+@pytest.mark.parametrize("form", FORMS)
+def test_forms(form: str, flavor: str) -> None:
+    assert titles(HEAD + FORMS[form], flavor=flavor) == ["Add an alert", "Write a runbook"]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Corrective and preventative measures",
+        "Corrective and Preventive Actions:",
+        "Follow-ups",
+        "Next steps",
+        "TODO:",
+        "5. Action Items",
+        "Remediation",
+        "Review actions",
+        "Tasks to address the issue",
+        "再発防止",
+    ],
+)
+def test_sections(heading: str) -> None:
+    assert titles(f"# Web outage\n\n## {heading}\n\n- Add an alert\n") == ["Add an alert"]
+
+
+@pytest.mark.parametrize(
+    "heading", ["Resolution", "What went well", "References", "Actions taken", "Attendees"]
+)
+def test_other_sections_hold_none(heading: str) -> None:
+    assert titles(f"# Web outage\n\n## {heading}\n\n- We restarted it\n- It was quick\n") == []
+
+
+def test_a_plain_bullet_has_no_known_state_and_boxes_have_one() -> None:
+    found = incident(HEAD + "- [x] Add an alert\n- [ ] Write a runbook\n- Tell everyone\n").action_items
+    assert [item.status for item in found] == [ActionStatus.DONE, ActionStatus.OPEN, ActionStatus.UNKNOWN]
+
+
+def test_tables_give_owner_due_state_type_and_ticket() -> None:
+    table = (
+        "| Action | Owner | Due | Status | Type | Ticket |\n|---|---|---|---|---|---|\n"
+        "| Add an alert | Ops | 2024-04-01 | In progress | detect | OPS-7 |\n"
+        "| Write a runbook | - | TBD | Done | | |\n"
+    )
+    assert incident(HEAD + table).action_items == (
+        ActionItem(
+            "Add an alert",
+            owner="Ops",
+            due=date(2024, 4, 1),
+            status=ActionStatus.IN_PROGRESS,
+            type=ActionType.DETECT,
+            ticket="OPS-7",
+        ),
+        ActionItem("Write a runbook", status=ActionStatus.DONE),
+    )
+
+
+def test_numbered_headings_are_items_where_nothing_else_is() -> None:
+    text = HEAD + "#### 1) Cleanup scheduled\n\nIt runs daily.\n\n#### 2) Alert added\n\nAt 90 %.\n"
+    assert titles(text) == ["Cleanup scheduled", "Alert added"]
+
+
+def test_lessons_that_all_tell_what_to_do_stand_for_items_where_there_is_no_section() -> None:
+    lessons = "# Web outage\n\n## Lessons learned\n\n- Add an alert\n- Review limits monthly\n"
+    assert titles(lessons) == ["Add an alert", "Review limits monthly"]
+    assert titles(lessons + "- It was a long day\n") == []
+    assert titles(lessons + "\n## Action items\n\n- Write a runbook\n") == ["Write a runbook"]
+
+
+def test_running_text_is_not_cut_into_items() -> None:
+    text = (
+        HEAD
+        + "Going forward we want to think about how the site is built. The pattern would be one of quick failover."
+        " We are working on it.\n\nWe are also happy that nobody lost data. It could have been worse.\n"
+    )
+    assert titles(text) == []
+    assert titles(HEAD + "An alert should tell the team about it.\n") == [
+        "An alert should tell the team about it."
+    ]
+
+
+def test_front_matter_goes_first() -> None:
+    text = "---\naction_items: [Write a runbook]\n---\n" + HEAD + "- Add an alert\n"
+    found = incident(text)
+    assert [item.title for item in found.action_items] == ["Write a runbook"]
+    assert "action_items" not in found.inferred and "action_items" not in found.shown

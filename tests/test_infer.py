@@ -1,0 +1,563 @@
+"""What prose says of an incident: times in their order of trust, shares, causes, titles, and what it must not say."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pmsite.archive.incident import Duration, Incident, Precision, Status, Timestamp, impact_duration
+from pmsite.source.blocks import MAX_LINES, lines
+from pmsite.source.lengths import duration, length_in, seconds_of
+from pmsite.source.moments import DayOf, day_first, moments
+from pmsite.source.zones import zone_in
+from tests.reading import FLAVORS, incident, read, services
+from tests.sites import build_site, check_site, codes, pmsite, problems, tree, write_files
+
+
+def when(found: Incident) -> tuple[str, str]:
+    """The start and the end of an incident as ISO 8601, empty where not known."""
+    end = found.mitigated or found.resolved
+    started = found.started
+    return (
+        started.iso() if isinstance(started, Timestamp) else "",
+        end.iso() if isinstance(end, Timestamp) else "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Oct 7, 2023, 10:00 AM (UTC)", "2023-10-07 10:00 UTC"),
+        ("7 October 2023 22:05 CET", "2023-10-07 22:05 CET"),
+        ("the 7th of October 2023", "2023-10-07"),
+        ("October7, 2023", "2023-10-07"),
+        ("Oct 22rd 2022", "2022-10-22"),
+        ("2:20 PM (UTC) on May 8, 2024", "2024-05-08 14:20 UTC"),
+        ("2023-10-07T10:00:30Z", "2023-10-07 10:00:30 UTC"),
+        ("2023-10-07 1600", "2023-10-07 16:00"),
+        ("2023-10-07 10:00 +01:00", "2023-10-07 10:00 +01:00"),
+        ("Friday January 20th 2023/ 20:00 Hrs EAT", "2023-01-20 20:00 EAT"),
+        ("1200 hours (East Africa Time)", "12:00 EAT"),
+        ("13:20pm", "13:20"),
+        ("12:05 AM", "00:05"),
+        ("12 pm", "12:00"),
+        ("9.30am", "09:30"),
+        ("10h45", "10:45"),
+        ("13/10/2023", "2023-10-13"),
+        ("10/13/2023", "2023-10-13"),
+        ("5-26-21", "2021-05-26"),
+        ("2026年1月21日 10:00", "2026-01-21 10:00"),
+        ("April 17th", "0417"),
+        ("10:00 GMT+2", "10:00 GMT+2"),
+        ("07/10/2023", ""),
+        ("version 1.2.3, ratio 3:1, 99:99, 2024-13-45, 192.168.10.20:8080", ""),
+        ("30 February 2024", ""),
+        ("may 3 people saw 12 errors", "0503"),
+    ],
+)
+def test_moments_as_people_write_them(text: str, said: str) -> None:
+    found = moments(text)
+    if not said:
+        assert found == []
+        return
+    assert len(found) == 1
+    one = found[0]
+    parts = []
+    if one.day is not None:
+        parts.append(one.day.on().isoformat() if one.day.on() else f"{one.day.month:02}{one.day.day:02}")  # type: ignore[union-attr]
+    if one.clock is not None:
+        seconds = one.clock.seconds
+        parts.append(
+            f"{seconds // 3600:02}:{seconds % 3600 // 60:02}"
+            + (f":{seconds % 60:02}" if seconds % 60 else "")
+        )
+    if one.zone is not None:
+        parts.append(one.zone.name)
+    assert " ".join(parts) == said
+
+
+def test_numeric_dates_are_read_where_the_document_decides_how() -> None:
+    assert day_first(["07/10/2023", "13/10/2023"]) is True
+    assert day_first(["07/10/2023", "10/13/2023"]) is False
+    assert day_first(["07/10/2023"]) is None
+    assert day_first(["13/10/2023", "10/13/2023"]) is None
+    assert moments("07/10/2023", day_first=True)[0].day == DayOf(2023, 10, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("45m", 2700),
+        ("1h 29m", 5340),
+        ("1 h 30 min", 5400),
+        ("2 hours and 30 minutes", 9000),
+        ("2 hour and 45-minute", 9900),
+        ("half an hour", 1800),
+        ("an hour", 3600),
+        ("1.5 hours", 5400),
+        ("2 days", 172800),
+        ("1d 5h 47m", 107220),
+        ("PT1H30M", 5400),
+        ("01:30:00", 5400),
+        ("~ 20 min", 1200),
+        ("90", None),
+        ("soon", None),
+        ("1 h 30", None),
+    ],
+)
+def test_lengths_of_time(text: str, seconds: int | None) -> None:
+    assert seconds_of(text) == seconds
+
+
+def test_a_length_says_whether_it_is_vague() -> None:
+    vague, exact = length_in("for about 3 hours"), length_in("for 3 hours")
+    assert vague is not None and vague.is_vague
+    assert exact is not None and not exact.is_vague
+
+
+RANGE = ("2024-03-05T10:00:00Z", "2024-03-05T11:30:00Z")
+STATED = {
+    "one line": "**Duration:** March 5, 2024, 10:00 AM - 11:30 AM (UTC)\n",
+    "item": "- **Duration**: March 5, 2024, 10:00 - 11:30 UTC\n",
+    "both dates": "Duration: March 5, 2024, 10:00 AM (UTC) to March 5, 2024, 11:30 AM (UTC)\n",
+    "line below": "**Duration:**\nOutage from 2024-03-05 10:00 UTC to 2024-03-05 11:30 UTC (1 hour 30 minutes).\n",
+    "start and end": "Start time: March 5, 2024, 10:00 UTC\n\nEnd time: March 5, 2024, 11:30 UTC\n",
+    "start and end below": "- **Duration:**\n    - Start: March 5, 2024, 10:00 AM (UTC)\n    - End: March 5, 2024, 11:30 AM (UTC)\n",
+    "in one line": "Start time: **March 5, 2024 10:00 AM** (UTC), End time: **March 5, 2024 11:30 AM** (UTC).\n",
+    "table": "| What | Value |\n|---|---|\n| Started | 2024-03-05 10:00 UTC |\n| Ended | 2024-03-05 11:30 UTC |\n",
+    "sentence": "The outage lasted from 10:00 to 11:30 UTC on March 5, 2024.\n",
+    "between": "Between 10:00 AM and 11:30 AM (UTC) on March 5, 2024 the site was down.\n",
+    "starting": "The outage lasted 90 minutes, starting at 10:00 AM and ending at 11:30 AM (UTC) on March 5, 2024.\n",
+    "HTML": "<ul><li><strong>Duration:</strong> March 5, 2024, 10:00 AM - 11:30 AM (UTC)</li></ul>\n",
+    "spans": '**<span style="color: red;">Duration:</span>** <span>March 5, 2024, 10:00 AM - 11:30 AM (UTC)</span>\n',
+    "glued": "Issue SummaryDuration of the Outage: March 5, 2024, from 10:00 UTC to 11:30 UTC (1 hour 30 minutes)Impact: bad\n",
+}
+
+
+@pytest.mark.parametrize("flavor", FLAVORS)
+@pytest.mark.parametrize("form", STATED)
+def test_stated_stretches(form: str, flavor: str) -> None:
+    found = incident(f"# Web outage\n\n## Issue summary\n\n{STATED[form]}", flavor=flavor)
+    assert when(found) == RANGE
+    assert impact_duration(found) == Duration(5400)
+    assert found.date is not None and found.date.isoformat() == "2024-03-05"
+    assert {"started", "resolved", "date"} <= set(found.inferred)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("October 7, 2023, 10:20 PM - October 8, 2023, 3:00 PM (PDT)", ("2023-10-07T22:20:00-07:00", "2023-10-08T15:00:00-07:00")),
+        ("October 7, 2023, 23:30 - 00:45 (WAT)", ("2023-10-07T23:30:00+01:00", "2023-10-08T00:45:00+01:00")),
+        ("October 7, 2023, 9:15 - 11:45 PM", ("2023-10-07T21:15:00", "2023-10-07T23:45:00")),
+        ("from 00:25 to 00:55 EST Saturday 10-28-2023", ("2023-10-28T00:25:00-05:00", "2023-10-28T00:55:00-05:00")),
+        ("2023-10-07 10:00 - 11:30", ("2023-10-07T10:00:00", "2023-10-07T11:30:00")),
+    ],
+)  # fmt: skip
+def test_stretches_across_midnight_and_with_what_one_end_says(text: str, expected: tuple[str, str]) -> None:
+    assert when(incident(f"# Web outage\n\n## Summary\n\n- Duration: {text}\n")) == expected
+
+
+def test_a_day_comes_from_title_or_file_name_where_times_have_none() -> None:
+    text = "# Web outage - March 5, 2024\n\n- Duration: 10:00 - 11:30 UTC\n"
+    assert when(incident(text)) == RANGE
+    assert when(incident(text.replace(" - March 5, 2024", ""), name="2024-03-05-web")) == RANGE
+
+
+def test_without_a_year_there_is_a_length_and_no_times() -> None:
+    found = incident(
+        "# Web outage\n\n## Summary\n\nThe outage lasted from 3:00 PM to 4:30 PM CAT on April 17th.\n"
+    )
+    assert when(found) == ("", "") and found.date is None
+    assert found.duration == 5400 and impact_duration(found) == Duration(5400)
+
+
+def test_stated_times_outrank_first_and_last_entries() -> None:
+    timeline = "## Timeline\n\n- 2024-03-01 09:00 - Release\n- 2024-03-05 10:02 - Alert\n- 2024-03-07 12:00 - Fix shipped\n"
+    found = incident("# Web outage\n\n- Duration: March 5, 2024, 10:00 - 11:30 UTC\n\n" + timeline)
+    assert when(found) == RANGE
+    assert when(incident("# Web outage\n\n" + timeline)) == ("", "")
+
+
+def test_first_and_last_entries_count_where_a_stated_length_agrees() -> None:
+    timeline = "## Timeline\n\n- 10:00 UTC - a\n- 10:40 UTC - b\n- 11:30 UTC - c\n"
+    text = "# Web outage\n\n## Summary\n\n- Date: March 5, 2024\n- Duration: {}\n\n" + timeline
+    assert when(incident(text.format("90 minutes"))) == RANGE
+    assert when(incident(text.format("20 minutes"))) == ("", "")
+    assert incident(text.format("20 minutes")).duration == 1200
+
+
+def test_detection_and_recovery_times_find_the_entries_that_they_lie_between() -> None:
+    text = (
+        "# Nodes fail\n\n## Timeline\n\nAll times in UTC.\n\n| Time | Event |\n|---|---|\n"
+        "| 2024-03-03 01:00 | Image released |\n| 2024-03-05 10:00 | Nodes are replaced |\n"
+        "| 2024-03-05 10:30 | A team reports it |\n| 2024-03-05 12:00 | Rolled back |\n| 2024-03-08 09:00 | Image fixed |\n"
+        "\n## Stats\n\n- Time to detection: 30 minutes\n- Time to recovery: 2 hours\n"
+    )
+    found = incident(text)
+    assert when(found)[0] == "2024-03-05T10:00:00Z"
+    assert isinstance(found.detected, Timestamp) and found.detected.iso() == "2024-03-05T10:30:00Z"
+    assert impact_duration(found) == Duration(7200)
+
+
+def test_repaired_is_the_end_of_the_impact_and_resolved_is_not() -> None:
+    text = (
+        "# Incident on 2024-03-05\n\n- **Key events**\n    - First detected 2024-03-05 10:00\n    - Incident declared 2024-03-05 10:20\n"
+        "    - Repaired 2024-03-05 11:30\n    - Resolved 2024-05-05 11:30\n\n- **Time to repair**: 1h 30m\n\n- **Time to resolve**: 61d\n"
+    )
+    found = incident(text)
+    assert when(found) == ("2024-03-05T10:00:00", "2024-03-05T11:30:00")
+    assert isinstance(found.resolved, Timestamp) and found.resolved.iso() == "2024-05-05T11:30:00"
+    assert found.timeline == ()
+
+
+def test_several_stated_stretches_are_windows() -> None:
+    text = (
+        "# Two outages\n\n## Incidents\n\n### March 5, 2024\n\n**Duration:** 10:00 to 11:00 UTC\n\n**Impact:** ~38% of requests\n\n"
+        "### March 7, 2024\n\n**Duration:** 20:00 to 20:30 UTC\n\n**Impact:** ~97% of requests\n"
+    )
+    found = incident(text)
+    assert [window.started.iso() for window in found.impact.windows] == [
+        "2024-03-05T10:00:00Z",
+        "2024-03-07T20:00:00Z",
+    ]
+    assert impact_duration(found) == Duration(5400)
+    assert found.impact.percent is None and found.started is None
+
+
+def test_approximate_times_stay_approximate() -> None:
+    found = incident(
+        "# Web outage\n\n## Summary\n\nThe outage lasted from around 10:00 to 11:30 UTC on March 5, 2024.\n"
+    )
+    assert isinstance(found.started, Timestamp) and found.started.precision is Precision.APPROXIMATE
+
+
+def test_what_contradicts_is_shown_with_the_doubt_and_not_counted() -> None:
+    found = incident(
+        "# Web outage\n\n- **Duration:** 30 minutes (10:00 - 11:30 UTC)\n", name="2024-03-05-web"
+    )
+    measured = impact_duration(found)
+    assert measured.seconds == 5400 and measured.counted is None and "30 min" in measured.doubt
+    assert [doubt.field for doubt in found.doubts] == ["duration"]
+
+
+def test_front_matter_goes_first() -> None:
+    text = (
+        "---\ntitle: Ours\nstarted: 2024-03-05 09:00Z\nresolved: 2024-03-05 10:00Z\nimpact: {percent: 10, percent_of: users}\n"
+        "root_cause: network\nsummary: Ours.\n---\n# Other\n\n## Summary\n\nThe outage lasted from 10:00 to 11:30 UTC on March 5, 2024."
+        " It hit 75% of users.\n\n## Root cause\n\nA memory leak.\n"
+    )
+    document, _ = read(text)
+    found = document.incident
+    assert found is not None
+    assert when(found) == ("2024-03-05T09:00:00Z", "2024-03-05T10:00:00Z")
+    assert (found.title, found.summary, found.root_cause, found.impact.percent) == (
+        "Ours",
+        "Ours.",
+        "network",
+        10,
+    )
+    assert not {"started", "resolved", "title", "summary", "root_cause", "impact.percent"} & set(
+        found.inferred
+    )
+
+
+def test_a_difference_between_front_matter_and_text_names_both() -> None:
+    text = "---\nstarted: 2024-03-05 09:00Z\n---\n# Web outage\n\n- Start time: 2024-03-05 10:00 UTC\n- End time: 2024-03-05 11:00 UTC\n"
+    document, _ = read(text)
+    assert [(problem.code, problem.line) for problem in document.diagnostics] == [("W416", 6)]
+    assert "09:00" in document.diagnostics[0].message and "10:00" in document.diagnostics[0].message
+
+
+SHARES = [
+    ("Approximately 75% of users saw errors.", 75, "users"),
+    ("It impacted 100% o the users.", 100, "users"),
+    ("Roughly 65% of our user base could not log in.", 65, "users"),
+    ("Users were hit.\nPercentage of Users Affected: Approximately 30%", 30, "users"),
+    ("Complete unavailability, affecting all users.", 100, "users"),
+    ("3 % of customers lost data.", 3, "users"),
+    ("78% of evaluation requests failed.", 78, "requests"),
+    ("Sessions fell by 30% and 40% of traffic was lost.", None, ""),
+    ("Delays for all customers in the US region.", None, ""),
+    ("We promise 99.9% uptime to users.", None, ""),
+    ("CPU was at 100%.", None, ""),
+]
+
+
+@pytest.mark.parametrize(("text", "percent", "of"), SHARES)
+def test_shares(text: str, percent: float | None, of: str) -> None:
+    found = incident(f"# Web outage\n\n## Impact\n\n{text}\n").impact
+    assert (found.percent, found.percent_of) == (percent, of)
+
+
+def test_numbers_of_users_and_requests() -> None:
+    found = incident(
+        "# Web outage\n\n## Impact\n\nAbout 3,200 active users were affected and 2,500 requests failed.\n"
+    ).impact
+    assert (found.users, found.requests) == (3200, 2500)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("The load balancer was misconfigured.", "configuration"),
+        ("A memory leak in the new feature exhausted the server.", "code-defect"),
+        ("An unexpected surge in traffic overwhelmed the database.", "capacity"),
+        ("The certificate of the gateway had expired.", "certificate-or-credential"),
+        ("A power failure in the data centre.", "hardware"),
+        ("Inefficient database queries and missing indexes.", "data-store"),
+        ("It was a sad day.", ""),
+        ("Either a bug or a power failure.", ""),
+    ],
+)
+def test_a_cause_is_named_where_the_words_support_one_only(text: str, cause: str) -> None:
+    assert incident(f"# Web outage\n\n## Root cause\n\n{text}\n").root_cause == cause
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("# Database outage\n\n## Impact\n\nBad.\n", "Database outage"),
+        ("# 0x19. Postmortem\n\n## Impact\n\nBad.\n", "0x19. Postmortem"),
+        ("# 0x19. Postmortem\n\nA project.\n\n# Postmortem: Web stack outage\n\n## Impact\n\nBad.\n", "Postmortem: Web stack outage"),
+        ("**Postmortem: Nginx outage**\n\n### Impact\n\nBad.\n", "Postmortem: Nginx outage"),
+        ("Postmortem: Gateway outage\n\nImpact:\n\nBad.\n", "Postmortem: Gateway outage"),
+        ("Server outage due to power failure\nIssue Summary:\nBad.\n", "Server outage due to power failure"),
+        ("# Issue Summary\n\nBad.\n\n# Root cause\n\nBad.\n", ""),
+        ("Internal post-mortem: https://example.org/1\n\nThe outage was long.\n\n## Impact\n\nBad.\n", ""),
+        ("# Incident report\n\n| | |\n|---|---|\n| Title | Login page unreachable |\n\n## Impact\n\nBad.\n", "Login page unreachable"),
+    ],
+)  # fmt: skip
+def test_titles(text: str, title: str) -> None:
+    document, _ = read(text)
+    assert document.has_title == bool(title)
+    assert document.incident is not None and document.incident.title == (title or "web")
+
+
+def test_a_section_s_name_is_no_title_and_stays_in_the_prose() -> None:
+    _, html = read("# Issue Summary\n\nThe outage was long.\n\n# Root cause\n\nBad.\n")
+    assert "Issue Summary" in html
+
+
+def test_a_title_from_the_text_is_not_shown_twice() -> None:
+    _, html = read("**Postmortem: Nginx outage**\n\n### Impact\n\nBad.\n")
+    assert "Nginx outage" not in html
+
+
+def test_words_of_status_and_severity() -> None:
+    table = "# Web outage\n\n| | |\n|---|---|\n| Severity | {} |\n| Status | {} |\n"
+    assert incident(table.format("High", "Completed")).severity == "SEV2"
+    assert incident(table.format("P1 (critical)", "Completed")).status is Status.FINAL
+    assert incident(table.format("purple", "Draft")).severity == ""
+    assert incident(table.format("purple", "Draft")).status is None
+
+
+def test_detection_resolution_summary() -> None:
+    found = incident(
+        "# Web outage\n\n## Summary\n\nThe web site did not answer for a while, and nobody could log in.\n\n## Detection\n\n"
+        "Several customers complained to support.\n\n## Root cause and resolution\n\nA cable. The issue was fixed by plugging it in again.\n"
+    )
+    assert found.detection == "customer-report"
+    assert found.resolution == "The issue was fixed by plugging it in again."
+    assert found.summary == "The web site did not answer for a while, and nobody could log in."
+
+
+def test_services_by_their_configured_names() -> None:
+    text = "# Checkout outage\n\n## Impact\n\nThe Login service and checkout were slow; nothing else was.\n\n## Root cause\n\nsearch\n"
+    found = incident(text, services=services("checkout", "login", "search"))
+    assert found.services == ("checkout", "login")
+
+
+NEGATIVES = [
+    "# 0x19. Postmortem\n\nProject will start Feb 27, 2023 6:00 AM, must end by Mar 6, 2023 6:00 AM\n\n## Resources\n\n- Incident report\n",
+    "# Postmortem\n\n## Issue summary\n\n- duration of the outage with start and end times\n- impact (how many % of users)\n\n"
+    "## Timeline\n\n- when was the issue detected\n- how was it detected\n",
+    "# Incident response\n\n## Timeline\n\nOpen it within 30 minutes. Reviews are due by 2024-03-05 10:00.\n\n## Impact\n\nSEV1 means all of it.\n",
+    "# Runbook: outage of the web\n\n1. Wait for 10 minutes.\n2. Call 555-0100 between 9:00 and 17:00.\n",
+]
+
+
+@pytest.mark.parametrize("text", NEGATIVES)
+def test_templates_and_runbooks_have_no_times(text: str) -> None:
+    found = read(text)[0].incident
+    if found is not None:
+        assert (
+            when(found) == ("", "") and found.duration is None and found.timeline == () and found.date is None
+        )
+
+
+def test_zones() -> None:
+    zone = zone_in("All times are UTC")
+    assert zone is not None and zone.minutes == 0
+    assert zone_in("UTC and PST") is None and zone_in("no zone") is None
+    eastern = moments("2024-07-05 10:00 ET")[0].zone
+    assert (
+        eastern is not None
+        and eastern.offset(moments("2024-07-05")[0].wall(DayOf(2024, 7, 5).on())) == -4 * 3600
+    )  # type: ignore[arg-type]
+
+
+def test_evidence_says_where_values_stand() -> None:
+    text = "---\nseverity: SEV2\n---\n\n# Web outage\n\n## Summary\n\n- **Duration:** March 5, 2024, 10:00 - 11:30 UTC\n- Impact: 75% of users could not log in\n"
+    document, _ = read(text)
+    places = {item.field: (item.line, item.column) for item in document.evidence}
+    assert places["started"] == places["resolved"] == (9, 17)
+    assert places["impact.percent"][0] == 10
+    assert document.position("started") == (9, 17)
+
+
+FRAGMENT = st.sampled_from(
+    [
+        "# Postmortem: web outage\n\n",
+        "## Timeline (UTC)\n\n",
+        "## Root cause and resolution:\n\n",
+        "- 10:00 AM: down\n",
+        "* **11:30 PM (PST)** - back <b>up</b>\n",
+        "| Time | Event |\n|---|---|\n| 10:00 | a |\n",
+        "Duration: 2024-03-05 10:00 - 11:30\n",
+        "**Impact**: 80% of users & more\n\n",
+        "> ### 2024-02-30 25:61\n\n",
+        "    indented 10:00 - x\n",
+        "```\n10:00 - x\n```\n",
+        "<ul><li>10:00 <a href='x'>b</a></li></ul>\n\n",
+        "- [ ] Add an alert\n- [x] Done\n",
+        "## Action items\n\n",
+        "1. Add [a](b)\n   - c\n",
+        "23:59 - a\n00:01 - b\n",
+        "\n",
+        "次の時刻 10:00\n",
+    ]
+)
+DOCUMENTS = st.lists(FRAGMENT | st.text(max_size=40), max_size=12).map("".join)
+
+
+@settings(deadline=None, max_examples=150)
+@given(DOCUMENTS)
+@example("Duration:")
+@example("# \n\n**\n\n- :\n")
+def test_reading_prose_never_raises_and_stays_within_the_file(text: str) -> None:
+    document, _ = read("# Web outage\n\n" + text)
+    count = ("# Web outage\n\n" + text).replace("\r", "\n").count("\n") + 1
+    for item in document.evidence:
+        assert 1 <= item.line <= count and item.column >= 1
+    for problem in document.diagnostics:
+        assert problem.code.startswith("W") or problem.code in ("E101", "E106", "E107")
+        assert 1 <= problem.line <= count
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 86399), st.integers(60, 40_000), st.sampled_from(["UTC", "(WAT)", "PST", ""]))
+def test_a_stretch_that_is_written_is_the_stretch_that_is_read(start: int, length: int, zone: str) -> None:
+    def clock(seconds: int) -> str:
+        return f"{seconds % 86400 // 3600:02}:{seconds // 60 % 60:02}"
+
+    length -= length % 60
+    text = f"# Web outage\n\n- Duration: January 5, 2024, {clock(start)} - {clock(start + length)} {zone}\n"
+    assert impact_duration(incident(text)).seconds == length
+
+
+def test_both_flavours_read_the_same() -> None:
+    text = "# Web outage\n\n## Timeline\n\n- **10:00 UTC** - down\n- **11:00 UTC** - Service fully restored\n\n## Action items\n\n- Add an alert\n"
+    first, second = (incident(text, name="2024-03-05-web", flavor=flavor) for flavor in FLAVORS)
+    assert first == second
+
+
+HOSTILE = {
+    "digits": "1" * 300_000,
+    "colons": ":" * 300_000,
+    "dashes": "-" * 300_000,
+    "blanks": "a" + " " * 300_000 + "b",
+    "times": "10:00 " * 50_000,
+    "items": "- 10:00 x\n" * 30_000,
+    "lines": "10:00 - down\n" * 30_000,
+    "labels": "Duration: 10:00 - 11:00\n" * 20_000,
+    "headings": "## 10:00\n\nx\n\n" * 8_000,
+    "one phrase": "caused by misconfigured all users 1% 1 hour " * 5_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_input_is_slow(name: str, tmp_path: Path) -> None:
+    """Reading in a process with a limit of time and memory ends a document that takes too long with E107."""
+    for head in ("## Timeline\n\n", "## Summary\n\n", "## Root cause\n\n", "## Action items\n\n"):
+        path = tmp_path / "content" / f"{name.replace(' ', '-')}-{len(head)}.md"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"# Web outage\n\n{head}{HOSTILE[name]}\n", encoding="utf-8")
+    assert "E107" not in codes(check_site(tmp_path))
+
+
+def test_what_is_looked_at_is_bounded() -> None:
+    assert len(lines("<ul>" + "<li>10:00 x</li>" * 100_000 + "</ul>")) == MAX_LINES
+
+
+SITE = """
+-- pmsite.yaml --
+title: Ours
+-- content/2024-03-05-web.md --
+# Web outage
+
+## Issue summary
+
+- **Duration:** March 5, 2024, 10:00 AM - 11:30 AM (UTC)
+- **Impact:** 80% of users saw errors.
+- **Root cause:** A misconfigured load balancer.
+
+## Timeline
+
+- **10:00 AM (UTC):** Pages slow
+- **11:30 AM (UTC):** All restored
+
+## Action items
+
+- [x] Add an alert
+- Write a runbook
+"""
+
+
+def test_a_site_without_front_matter_is_a_full_site(tmp_path: Path) -> None:
+    report = build_site(write_files(tmp_path, SITE))
+    assert report.ok and "W402" not in codes(report)
+    files = tree(tmp_path / "site")
+    page = files["incidents/2024-03-05-web/index.html"].decode()
+    assert "1 h 30 min" in page and "80 %" in page and 'id="pm-inferred"' in page
+    assert page.count("Pages slow") == 1 and page.count("Write a runbook") == 1
+    assert page.count("Inferred from the text: ") == 1
+    data = files["incidents.json"].decode()
+    assert '"started":"2024-03-05T10:00:00Z"' in data and '"inferred":["started"' in data
+    assert "Write a runbook" in files["actions/index.html"].decode()
+    assert "causes/configuration/index.html" in files
+
+
+def test_a_built_site_does_not_depend_on_jobs_or_history(tmp_path: Path) -> None:
+    first = write_files(tmp_path / "a", SITE)
+    build_site(first, jobs=1)
+    second = write_files(tmp_path / "b", SITE.replace("11:30", "11:45"))
+    build_site(second, jobs=2)
+    write_files(second, SITE)
+    build_site(second, jobs=2)
+    assert tree(first / "site") == tree(second / "site")
+
+
+def test_check_lists_what_was_inferred(tmp_path: Path) -> None:
+    site = write_files(tmp_path, SITE)
+    found = pmsite("check", "-v", cwd=site)
+    assert (
+        "content/2024-03-05-web.md:5:17: inferred started = 2024-03-05T10:00:00Z"
+        in found.stdout + found.stderr
+    )
+    assert re.search(
+        r"content/2024-03-05-web\.md:17:\d+: inferred action_items\.1", found.stdout + found.stderr
+    )
+    assert "inferred" not in pmsite("check", cwd=site).stdout
+
+
+def test_prose_gives_warnings_and_never_errors(tmp_path: Path) -> None:
+    site = write_files(tmp_path, SITE.replace("(UTC)\n- **Impact", "(UTC), 3 hours\n- **Impact"))
+    report = check_site(site)
+    assert report.ok
+    assert problems(report) == [
+        "content/2024-03-05-web.md:5:17: W416 says 3 h; the times of line 5 are 1 h 30 min apart"
+    ]
+    assert duration(5400) == "1 h 30 min"

@@ -1,0 +1,187 @@
+"""Timelines in every form that people write them in: entries, their days and zones, and their marks in the prose."""
+
+import re
+
+import pytest
+
+from pmsite.archive.incident import TimelineEntry, Timestamp
+from tests.reading import FLAVORS, incident, read
+
+HEAD = "# Web outage\n\n## Timeline\n\n"
+
+
+def entries(text: str, **given: str) -> list[tuple[str, str]]:
+    """Each entry's time and text."""
+    found = incident(text, **given).timeline
+    return [(entry.at.iso() if entry.at else "", entry.event) for entry in found]
+
+
+FORMS = {
+    "bullets": "- 10:00 UTC - Pages slow\n- 10:30 UTC - Rolled back\n",
+    "bold times": "* **10:00 UTC:** Pages slow\n* **10:30 UTC:** Rolled back\n",
+    "numbers": "1. 10:00 UTC: Pages slow\n2. 10:30 UTC: Rolled back\n",
+    "12 hours": "- 10:00 AM (UTC): Pages slow\n- 10:30 AM (UTC): Rolled back\n",
+    "table": "| Time (UTC) | Event |\n|---|---|\n| 10:00 | Pages slow |\n| 10:30 | Rolled back |\n",
+    "headings": "All times in UTC\n\n### 10:00\n\nPages slow\n\n### 10:30\n\nRolled back\n",
+    "paragraphs": "10:00 UTC - Pages slow\n\n10:30 UTC - Rolled back\n",
+    "bold paragraphs": "**10:00 UTC** Pages slow\n\n**10:30 UTC** Rolled back\n",
+    "plain lines": "10:00 UTC - Pages slow\n10:30 UTC - Rolled back\n",
+    "HTML": "<ul>\n<li><strong>10:00 UTC:</strong> Pages slow</li>\n<li>10:30 UTC: Rolled back</li>\n</ul>\n",
+    "nested": "- **10:00 UTC:**\n    - Pages slow\n- **10:30 UTC:**\n    - Rolled back\n",
+    "code": "- `10:00 UTC` Pages slow\n- `10:30 UTC` Rolled back\n",
+}
+
+
+@pytest.mark.parametrize("flavor", FLAVORS)
+@pytest.mark.parametrize("form", FORMS)
+def test_forms(form: str, flavor: str) -> None:
+    assert entries(HEAD + FORMS[form], name="2024-03-05-web", flavor=flavor) == [
+        ("2024-03-05T10:00:00Z", "Pages slow"),
+        ("2024-03-05T10:30:00Z", "Rolled back"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "times"),
+    [
+        ("- 23:50 - a\n- 00:10 - b\n", ["2024-03-05T23:50:00", "2024-03-06T00:10:00"]),
+        ("- 10:00 PM - a\n- 9:00 AM - b\n", ["2024-03-05T22:00:00", "2024-03-06T09:00:00"]),
+        ("- 22:40 - a\n- 22:06 - b\n", ["2024-03-05T22:40:00", "2024-03-05T22:06:00"]),
+        ("- 11:50 - a\n- 12:20 - b\n- 1:05 - c\n", ["2024-03-05T11:50:00", "2024-03-05T12:20:00", "2024-03-05T13:05:00"]),
+        (
+            "- March 4, 2024:\n    - 10:00 - a\n- March 7, 2024:\n    - 09:00 - b\n",
+            ["2024-03-04T10:00:00", "2024-03-07T09:00:00"],
+        ),
+        ("### 2024-03-04 10:00\n\na\n\n### 11:00\n\nb\n", ["2024-03-04T10:00:00", "2024-03-04T11:00:00"]),
+        (
+            "| Date | Time | What |\n|---|---|---|\n| Mar 4 | 10:00 | a |\n| Mar 6 | 9:00 | b |\n",
+            ["2024-03-04T10:00:00", "2024-03-06T09:00:00"],
+        ),
+        ("- 13:20pm - a\n- 15:00PM - b\n", ["2024-03-05T13:20:00", "2024-03-05T15:00:00"]),
+    ],
+)  # fmt: skip
+def test_days_are_carried_forward(lines: str, times: list[str]) -> None:
+    assert [at for at, _ in entries(HEAD + lines, name="2024-03-05-web")] == times
+
+
+@pytest.mark.parametrize(
+    ("heading", "offset"),
+    [
+        ("Timeline (all times UTC)", 0),
+        ("Timeline (Eastern Time)", -5 * 3600),
+        ("Timeline - GMT+2", 2 * 3600),
+        ("Timeline (WAT)", 3600),
+        ("Timeline", None),
+    ],
+)
+def test_a_zone_is_the_heading_s_or_unstated(heading: str, offset: int | None) -> None:
+    found = incident(
+        f"# Web outage\n\n## {heading}\n\n- 10:00 a\n- 10:30 b\n", name="2024-01-05-web"
+    ).timeline
+    assert [entry.at.offset for entry in found if entry.at] == [offset, offset]
+
+
+def test_without_any_date_entries_have_no_moment_and_keep_their_offsets() -> None:
+    document, html = read(HEAD + "- 10:00 - a\n- 10:30 - b\n")
+    assert document.incident is not None
+    assert document.incident.timeline == (TimelineEntry(None, "a"), TimelineEntry(None, "b"))
+    assert "T+00:30" in html
+
+
+def test_steps_without_times_are_a_timeline_too() -> None:
+    text = (
+        HEAD
+        + "- **Detection:** An alert fired.\n- **Escalation:** The team was called.\n- **Resolution:** Restarted.\n"
+    )
+    assert [event for _, event in entries(text)] == [
+        "Detection: An alert fired.",
+        "Escalation: The team was called.",
+        "Resolution: Restarted.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "- when was the issue detected\n- how was the issue detected\n- which team was it escalated to\n",
+        "The error was noticed in the morning, and solved in the evening.\n",
+        "",
+    ],
+)
+def test_a_template_is_no_timeline(body: str) -> None:
+    assert incident(HEAD + body).timeline == ()
+
+
+def test_lines_in_a_row_that_begin_with_times_need_no_heading() -> None:
+    text = "# Web outage\n\n10:00 - a\n10:10 - b\n10:20 - c\n"
+    assert [event for _, event in entries(text)] == ["a", "b", "c"]
+
+
+def test_a_title_with_a_number_is_no_entry() -> None:
+    assert incident("# Web outage\n\n10:00 is when we eat.\n\n12:00 is late.\n").timeline == ()
+
+
+def test_entries_are_marked_where_they_stand() -> None:
+    text = (
+        HEAD
+        + "- **10:00 AM (UTC):** Pages slow, see `top`\n- **10:30 AM (UTC):** Rolled back\n\n![graph](graph.png)\n"
+    )
+    document, html = read(text, name="2024-03-05-web")
+    assert document.incident is not None and document.incident.shown == ("timeline",)
+    assert '<time id="pm-t1" datetime="2024-03-05T10:00:00Z">10:00 AM</time> (UTC):</strong>' in html
+    assert '<a class="pm-offset" href="#pm-t2">T+00:30</a>' in html
+    assert "<code>top</code>" in html and "<img" in html
+
+
+def test_marks_leave_an_author_s_text_as_it_is() -> None:
+    for form in FORMS.values():
+        _, html = read(HEAD + form, name="2024-03-05-web")
+        plain = re.sub(r'\s*<a class="pm-offset"[^>]*>[^<]*</a>\s*', " ", html)
+        plain = re.sub(r"<[^>]+>", "", plain)
+        _, without = read(HEAD + form + "\n", name="2024-03-05-web")
+        assert "Pages slow" in plain and "Rolled back" in plain and "10:00" in without
+
+
+def test_a_timeline_of_front_matter_goes_first_and_is_shown_by_itself() -> None:
+    text = "---\ntimeline:\n  - {at: '2024-03-05 09:00', event: Other}\n---\n" + HEAD + FORMS["bullets"]
+    found = incident(text)
+    assert [entry.event for entry in found.timeline] == ["Other"]
+    assert "timeline" not in found.inferred and "timeline" not in found.shown
+
+
+def test_a_timeline_that_front_matter_repeats_is_shown_in_the_prose() -> None:
+    front = "---\ntimeline:\n  - {at: '2024-03-05T10:00Z', event: Pages slow}\n  - {at: '10:30', event: Rolled back}\n---\n"
+    found = incident(front + HEAD + FORMS["bullets"])
+    assert found.shown == ("timeline",) and "timeline" not in found.inferred
+
+
+def test_links_are_not_put_into_links() -> None:
+    _, html = read(
+        HEAD + "- [10:00](https://example.org) a\n- [10:10](https://example.org) b\n", name="2024-03-05-web"
+    )
+    assert '<span class="pm-offset">T+00:10</span>' in html
+
+
+def test_marks_of_milestones() -> None:
+    found = incident(
+        HEAD
+        + "- 10:00 UTC - The site went down\n- 10:05 UTC - Monitoring alert fired\n- 10:20 UTC - Root cause identified\n"
+        "- 11:00 UTC - Service fully restored\n",
+        name="2024-03-05-web",
+    )
+    for name, clock in (
+        ("started", "10:00"),
+        ("detected", "10:05"),
+        ("identified", "10:20"),
+        ("resolved", "11:00"),
+    ):
+        at = found.milestone(name)
+        assert isinstance(at, Timestamp) and at.iso() == f"2024-03-05T{clock}:00Z"
+
+
+def test_offsets_stand_behind_the_zone_and_lines_stay_lines() -> None:
+    _, html = read(HEAD + "10:00 PST: Pages slow\n10:30 PST: Rolled back\n", name="2024-01-05-web")
+    assert (
+        '<time id="pm-t1" datetime="2024-01-05T10:00:00-08:00">10:00</time> PST: <a class="pm-offset"' in html
+    )
+    assert '<br><time id="pm-t2"' in html
