@@ -30,7 +30,7 @@ HOMES = {
     "markdown": {"source.markup"},
     "comrak": {"source.markup"},
     "nh3": {"source.markup"},
-    "pygments": {"source.highlight"},
+    "pygments": {"source.highlight", "source.lexing"},
     "selectolax": {"source.outline"},
     "yaml": {"strict_yaml"},
     "frontmatter": {"source.frontmatter"},

@@ -13,6 +13,8 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES, _TokenType
 from pygments.util import ClassNotFound
 
+from pmsite.source import lexing
+
 MAX_LENGTH = 20_000
 MAX_LINE = 1_000
 _LANGUAGES = frozenset(
@@ -107,9 +109,7 @@ def highlighted(code: str, language: str) -> str:
 def _tokens(lexer: Lexer, code: str) -> list[tuple[_TokenType, str]]:
     """The tokens of code, read with an end to its last line: `console` leaves out a line without one."""
     is_ended = code.endswith("\n")
-    tokens = [
-        (token, text) for _, token, text in lexer.get_tokens_unprocessed(code if is_ended else f"{code}\n")
-    ]
+    tokens = list(lexing.tokens(lexer, code if is_ended else f"{code}\n"))
     if not is_ended and tokens:
         token, text = tokens.pop()
         if text != "\n":
@@ -125,12 +125,12 @@ def _spans(tokens: Iterable[tuple[_TokenType, str]]) -> Iterator[str]:
         name = _CLASSES.get(token)
         if name is None:
             name = _CLASSES[token] = _class_name(token)
-        if name != current:
+        if name == current:
+            parts.append(text)
+        else:
             if parts:
                 yield _span(current, "".join(parts))
             current, parts = name, [text]
-        else:
-            parts.append(text)
     if parts:
         yield _span(current, "".join(parts))
 
