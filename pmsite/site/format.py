@@ -1,5 +1,6 @@
 """Values to the words that pages show: durations, dates and times, numbers."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -74,7 +75,33 @@ def clock(at: Timestamp | None, zone: str = "") -> str:
 
 
 def _clock(wall: datetime) -> str:
-    return f"{wall:%H:%M:%S}" if wall.second else f"{wall:%H:%M}"
+    minutes = f"{wall.hour:02d}:{wall.minute:02d}"
+    return f"{minutes}:{wall.second:02d}" if wall.second else minutes
+
+
+@dataclass(frozen=True, slots=True)
+class TimeParts:
+    """A time as pages take it apart: `clock` is empty where only a day is known, `zone` where none is stated."""
+
+    iso: str
+    day: str
+    clock: str
+    zone: str
+    is_approximate: bool
+
+
+def parts(at: Milestone, zone: str = "") -> TimeParts | None:
+    """The parts of a time in the site's zone; None where there is no time."""
+    if not isinstance(at, Timestamp):
+        return None
+    here = local(at, zone)
+    return TimeParts(
+        iso=at.iso(),
+        day=day(here.wall.date()),
+        clock="" if at.precision is Precision.DAY else _clock(here.wall),
+        zone=zone_label(here, zone),
+        is_approximate=at.precision is Precision.APPROXIMATE,
+    )
 
 
 def moment(at: Milestone, zone: str = "") -> str:

@@ -75,6 +75,7 @@ class Renderer:
             day=formats.day,
             short_day=formats.short_day,
             moment=lambda at: formats.moment(at, zone),
+            parts=lambda at: formats.parts(at, zone),
             clock=lambda at: formats.clock(at, zone),
             zone=lambda at: formats.zone_label(formats.local(at, zone), zone) if at is not None else "",
             number=formats.number,
