@@ -7,6 +7,7 @@ from `file://`.
 
 import re
 import unicodedata
+from functools import lru_cache
 from hashlib import blake2b
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt"
 _ASCII_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
 
+@lru_cache(maxsize=65_536)
 def slug(text: str, *, fallback: str = "") -> str:
     """Letters and digits of any script in lower case, everything else one hyphen; legal on every file system.
 

@@ -129,7 +129,8 @@ def _digests(files: Iterable[SourceFile], store: Store) -> list[bytes]:
 
 def _digest(location: Path) -> bytes:
     try:
-        return blake2b(location.read_bytes(), digest_size=16).digest()
+        with open(location, "rb", buffering=0) as file:  # noqa: PTH123  Path.open takes twice as long
+            return blake2b(file.read(), digest_size=16).digest()
     except OSError as error:
         return repr(error).encode()  # reading it will say so
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from os.path import relpath
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -85,13 +85,14 @@ def find_sources(site: Site) -> Sources:
                 diagnose("E501", name, START, f"content: {folder.path} does not exist", "create the folder")
             )
         markdown = [item for item in found if item.inside.lower().endswith(".md")]
+        start = "" if str(prefix) == "." else f"{prefix}/"
         for item in markdown:
             role, name = _role(item.inside)
-            path = str(prefix / item.inside)
+            path = f"{start}{item.inside}"
             documents.append(SourceFile(path, item.inside, name, role, item.location, item.state, defaults))
         for item in found:
-            files[str(prefix / item.inside)] = item.location
-            if (problem := _unread(item.inside, str(prefix / item.inside))) is not None:
+            files[f"{start}{item.inside}"] = item.location
+            if (problem := _unread(item.inside, f"{start}{item.inside}")) is not None:
                 diagnostics.append(problem)
     unique = {document.path: document for document in documents}
     return Sources(tuple(unique.values()), files, tuple(diagnostics))
@@ -102,6 +103,8 @@ def _state(status: os.stat_result) -> tuple[int, int, int, int]:
 
 
 def _unread(inside: str, path: str) -> Diagnostic | None:
+    if inside.endswith(".md"):
+        return None
     pure = PurePosixPath(inside)
     if pure.suffix.lower() not in _UNREAD or not _LOOKS_LIKE_ONE.search(pure.stem):
         return None
@@ -116,7 +119,8 @@ class _Walk:
     ) -> None:
         self._base = base
         self._prefix = prefix
-        self._exclude = exclude
+        patterns = [*exclude, *(pattern[:-3] for pattern in exclude if pattern.endswith("/**"))]
+        self._excluded = re.compile("|".join(map(translate, patterns)) or r"(?!)")
         self._ignored = ignored
         self.diagnostics: list[Diagnostic] = []
 
@@ -152,12 +156,7 @@ class _Walk:
     def _is_excluded(self, path: str, name: str) -> bool:
         if name.startswith(("_", ".")):
             return True
-        return any(
-            fnmatchcase(path, pattern)
-            or fnmatchcase(name, pattern)
-            or (pattern.endswith("/**") and fnmatchcase(name, pattern[:-3]))
-            for pattern in self._exclude
-        )
+        return self._excluded.match(path) is not None or self._excluded.match(name) is not None
 
     def _may_follow(self, entry: "os.DirEntry[str]", path: str) -> bool:
         """A link to a file inside the folder is followed; a linked folder's files are read where they are."""

@@ -14,7 +14,7 @@ from pmsite.site.plan import Page, Plan
 
 
 def plan_pages(plan: Plan) -> list[Page]:
-    """All pages, in the order in which they are worth rendering."""
+    """All pages; those that take longest to make come first, so that no process waits for one at the end."""
     pages = [
         *home(plan),
         *incident_pages(plan),
@@ -27,4 +27,4 @@ def plan_pages(plan: Plan) -> list[Page]:
         *redirects(plan),
         not_found(plan),
     ]
-    return [*pages, *machine_files(plan, pages)]
+    return [*machine_files(plan, pages), *pages]
