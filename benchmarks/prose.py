@@ -17,8 +17,9 @@ from typing import Any
 
 from pmsite.archive.incident import Absence, Incident, Timestamp, impact_duration
 from pmsite.config import Config
+from pmsite.source.document import Document
 from pmsite.source.files import Role, SourceFile
-from pmsite.source.read import Document, Reader
+from pmsite.source.read import Reader
 
 # The words of the labels, and the causes that stand for them.
 CAUSES = {

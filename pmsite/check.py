@@ -14,7 +14,7 @@ from pmsite.config import Config, unknown_key
 from pmsite.diagnostics import START, Diagnostic, diagnose, did_you_mean
 from pmsite.site import urls
 from pmsite.site.plan import Page
-from pmsite.source.read import Document
+from pmsite.source.document import Document
 from pmsite.source.schema import FIELDS, canonical_field, known_keys
 
 LONG_GAP = timedelta(days=30)

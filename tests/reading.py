@@ -6,8 +6,9 @@ from typing import Any
 
 from pmsite.archive.incident import Incident
 from pmsite.config import Config, MarkdownConfig
+from pmsite.source.document import Document
 from pmsite.source.files import Role, SourceFile
-from pmsite.source.read import Document, Reader
+from pmsite.source.read import Reader
 from pmsite.vocabulary import Word
 
 FLAVORS = ("github", "python")

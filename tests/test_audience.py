@@ -6,8 +6,8 @@ import pytest
 
 from pmsite.archive.audience import shows_drafts, visible
 from pmsite.archive.incident import Incident, Status, Visibility
+from pmsite.source.document import Body, Document
 from pmsite.source.files import Role
-from pmsite.source.read import Body, Document
 
 PUBLIC, INTERNAL, RESTRICTED = Visibility
 

@@ -108,6 +108,13 @@ class TestWhatIsRendered:
         assert report.changes is not None
         assert (report.changes.written, report.changes.removed) == (0, 0)
 
+    def test_nothing_is_imported_that_only_reading_needs(self, archive: Path) -> None:
+        build_site(archive)
+        again = pmsite("build", "-q", cwd=archive, PYTHONPROFILEIMPORTTIME="1")
+        names = {line.rpartition("|")[2].strip() for line in again.stderr.splitlines()}
+        unneeded = {"comrak", "nh3", "markdown", "pygments", "selectolax", "frontmatter", "pmsite.source.read"}
+        assert "pmsite.source.collect" in names and not names & unneeded
+
     def test_one_page_for_a_change_of_prose(self, archive: Path) -> None:
         build_site(archive)
         replace_in(archive, FIRST, "A change went out.", "A small change went out.")

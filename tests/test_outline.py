@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from pmsite.config import MarkdownConfig
 from pmsite.diagnostics import Position
+from pmsite.source.document import DocumentLink, Heading
 from pmsite.source.highlight import highlighted
 from pmsite.source.markup import converter
-from pmsite.source.outline import Anchors, DocumentLink, Heading, Outline, SourceText, outline
+from pmsite.source.outline import Anchors, Outline, SourceText, outline
 
 GITHUB = converter(MarkdownConfig("github"))
 

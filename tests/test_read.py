@@ -12,16 +12,9 @@ from hypothesis import strategies as st
 from pmsite.archive.incident import Absence, Precision, Status, Timestamp, Visibility
 from pmsite.config import Config, MarkdownConfig
 from pmsite.diagnostics import Position, Severity
+from pmsite.source.document import Document, beyond_limits, decode, document_adapter
 from pmsite.source.files import Role, SourceFile
-from pmsite.source.read import (
-    MAX_SIZE,
-    Document,
-    Reader,
-    beyond_limits,
-    decode,
-    document_adapter,
-    read_documents,
-)
+from pmsite.source.read import MAX_SIZE, Reader, read_documents
 
 PYTHON = Config(markdown=MarkdownConfig("python"))
 Read = Callable[..., Document]

@@ -8,8 +8,8 @@ from pmsite.archive.incident import Incident, Timestamp
 from pmsite.archive.related import Relations, relations
 from pmsite.archive.taxonomy import Taxonomy, Year, taxonomies, years
 from pmsite.config import Config
+from pmsite.source.document import Document
 from pmsite.source.files import Role
-from pmsite.source.read import Document
 
 
 @dataclass(frozen=True, slots=True)

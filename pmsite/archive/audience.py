@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 from pmsite.archive.incident import Status, Visibility
 from pmsite.site.urls import slug
+from pmsite.source.document import Document
 from pmsite.source.files import Role
-from pmsite.source.read import Document
 
 
 def shows_drafts(audience: Visibility, drafts: bool | None) -> bool:

@@ -9,8 +9,7 @@ from urllib.parse import unquote
 from pmsite.diagnostics import Diagnostic, Position, diagnose, did_you_mean
 from pmsite.site import urls
 from pmsite.site.attachments import Refused, check_attachment
-from pmsite.source.outline import DocumentLink
-from pmsite.source.read import Document
+from pmsite.source.document import Document, DocumentLink
 
 _INDEX = ("index.md", "README.md", "readme.md")
 

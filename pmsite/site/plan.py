@@ -10,7 +10,7 @@ from pmsite.config import Config
 from pmsite.site import urls
 from pmsite.site.present import Presenter
 from pmsite.site.views import Action, Link, PageView, Pagination, Prose
-from pmsite.source.read import Document
+from pmsite.source.document import Document
 
 Item = TypeVar("Item")
 FEEDS = ("services", "causes", "teams", "tags")

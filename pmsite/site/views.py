@@ -8,7 +8,7 @@ from pmsite.archive.incident import ActionItem, ActionStatus, Duration, Incident
 from pmsite.archive.insights import Distribution, Minutes, YearCount
 from pmsite.cache import fingerprint
 from pmsite.site.story import Entry, Segment, Stop, bar, durations, stops, timeline
-from pmsite.source.outline import Heading
+from pmsite.source.document import Heading
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -10,11 +10,10 @@ from hashlib import blake2b
 from pathlib import Path
 
 from pmsite.cache import Failure, Limits, Produced, Store, cached_map, fingerprint, program_digest
-from pmsite.config import Site
+from pmsite.config import Config, Site
 from pmsite.diagnostics import ConfigurationError, diagnose
+from pmsite.source.document import Document, beyond_limits, decode
 from pmsite.source.files import SourceFile, Sources, find_sources
-from pmsite.source.markup import converter
-from pmsite.source.read import Document, beyond_limits, decode, read_documents
 
 # Whatever a document holds: it is read within these, or named in an error.
 LIMITS = Limits(seconds=5, memory=300 * 1024 * 1024)
@@ -48,7 +47,7 @@ def collect(
         for file, digest in zip(files, digests, strict=True)
     ]
     documents = cached_map(
-        partial(read_documents, site.config),
+        partial(_read, site.config),
         files,
         keys,
         store,
@@ -63,10 +62,19 @@ def collect(
     )
 
 
+def _read(config: Config, files: Iterator[SourceFile]) -> Iterator[Produced]:
+    """Where nothing changed nobody reads, and a build does without Markdown and all that belongs to it."""
+    from pmsite.source.read import read_documents
+
+    return read_documents(config, files)
+
+
 def _check_markup(site: Site) -> None:
     """The extensions that a configuration names must exist. Raises ConfigurationError."""
     if site.config.markdown.flavor != "python":
         return
+    from pmsite.source.markup import converter
+
     try:
         converter(site.config.markdown)
     except Exception as error:  # an extension may raise anything

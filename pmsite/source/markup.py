@@ -5,7 +5,6 @@ from functools import lru_cache
 from typing import Any
 
 import comrak
-import markdown
 import nh3
 
 from pmsite.config import MarkdownConfig
@@ -161,6 +160,8 @@ def _github() -> Converter:
 
 
 def _python(settings: MarkdownConfig) -> Converter:
+    import markdown
+
     names, options = [], dict(_PYTHON_OPTIONS)
     for extension in settings.extensions or _PYTHON_EXTENSIONS:
         given = extension if isinstance(extension, dict) else {extension: {}}

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pmsite.diagnostics import Position
+from pmsite.source.document import DocumentLink, Heading
 
 PLACEHOLDER = re.compile(r"pmsite-link:(\d+)")
 MAX_EXCERPT = 300
@@ -25,23 +26,6 @@ _CLASSES = re.compile(
     r"markdown-alert(-[a-z]+)?|admonition(-title)?|footnotes?|footnote-(ref|backref)|task-list"
 )
 _KINDS = frozenset(("note", "tip", "important", "warning", "caution", "danger", "info", "example", "quote"))
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    level: int
-    text: str
-    anchor: str
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentLink:
-    """A link or image that leads to somewhere in the site, as written, and where it stands in the source."""
-
-    target: str
-    line: int
-    column: int
-    is_image: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from functools import cache, partial
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from pmsite.archive.incident import Incident, Precision, Status, Timestamp, Visibility
 from pmsite.cache import Produced
@@ -19,6 +19,7 @@ from pmsite.diagnostics import START, Diagnostic, Position, diagnose
 from pmsite.source import fields as convert
 from pmsite.source import frontmatter, schema
 from pmsite.source.assemble import Problem, assemble
+from pmsite.source.document import Body, Document, blank, document_adapter, incident_adapter, unreadable
 from pmsite.source.evidence import Evidence
 from pmsite.source.fields import FIRST_YEAR, LAST_YEAR
 from pmsite.source.files import Role, SourceFile, identifier
@@ -26,7 +27,7 @@ from pmsite.source.highlight import highlighted
 from pmsite.source.infer import Given, Inference, Reading
 from pmsite.source.marks import marked
 from pmsite.source.markup import converter
-from pmsite.source.outline import DocumentLink, Heading, Outline, SourceText, outline
+from pmsite.source.outline import Outline, SourceText, outline
 from pmsite.source.places import places
 from pmsite.source.redact import ALIKE as INTERNAL_MARK
 from pmsite.source.redact import masked, position, redact
@@ -62,70 +63,10 @@ _DOWN = re.compile(r"\b(went|was|were) down\b|\boutage\b|\bpost-?mortem\b", re.I
 _NAME = re.compile(r"post-?mortem|incident|outage|\bpm[-_ ]?\d", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """What a document's prose holds. The HTML itself is the blob of the document's key in the store."""
-
-    digest: str = ""
-    headings: tuple[Heading, ...] = ()
-    anchors: tuple[str, ...] = ()
-    links: tuple[DocumentLink, ...] = ()
-    excerpt: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A document that was read, as far as it could be; `incident` is None for pages.
-
-    `path` is relative to the site's root, `inside` to the content folder.
-    `positions` says where fields stand, by dotted name: `started`, `action_items.0`; `evidence` where in the prose the
-    incident's inferred values were found, in the order of the text.
-    """
-
-    path: str
-    inside: str
-    role: Role
-    id: str
-    title: str
-    visibility: Visibility
-    body: Body
-    incident: Incident | None = None
-    has_title: bool = True
-    name_date: date | None = None
-    positions: tuple[tuple[str, Position], ...] = ()
-    unknown_fields: tuple[tuple[str, Position], ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-    def position(self, field: str) -> Position:
-        """Where a field stands in front matter, else in the prose; the document's beginning if it has none."""
-        found = dict(self.positions).get(field)
-        if found is not None:
-            return found
-        return next(
-            (Position(item.line, item.column) for item in self.evidence if item.field == field), START
-        )
-
-
-@cache
-def document_adapter() -> TypeAdapter[Document]:
-    return TypeAdapter(Document)
-
-
-@cache
-def _incident_adapter() -> TypeAdapter[Incident]:
-    return TypeAdapter(Incident)
-
-
 def with_digest(incident: Incident) -> Incident:
     """The incident with the digest that stands for its facts: equal facts, equal digest."""
-    facts = _incident_adapter().dump_json(incident)
+    facts = incident_adapter().dump_json(incident)
     return replace(incident, digest=blake2b(facts, digest_size=16).hexdigest())
-
-
-def decode(value: bytes) -> Document:
-    """A document from its stored form. Raises ValueError for anything else."""
-    return document_adapter().validate_json(value)
 
 
 def read_documents(config: Config, files: Iterator[SourceFile]) -> Iterator[Produced]:
@@ -159,15 +100,15 @@ class Reader:
         try:
             raw = file.location.read_bytes()
         except OSError as error:
-            return _unreadable(file, "E101", START, f"cannot be read: {error.strerror}", "check the file"), ""
+            return unreadable(file, "E101", START, f"cannot be read: {error.strerror}", "check the file"), ""
         try:
             text = _decoded(raw)
         except _Undecodable as error:
-            return _unreadable(file, "E101", error.at, error.message, error.hint), ""
+            return unreadable(file, "E101", error.at, error.message, error.hint), ""
         try:
             split = frontmatter.split(text)
         except frontmatter.BrokenFrontMatter as error:
-            document = _blank(file)
+            document = blank(file)
             diagnostics = tuple(
                 diagnose("E102", file.path, problem.at, problem.message, problem.hint)
                 for problem in error.problems
@@ -354,22 +295,6 @@ def _byte_position(raw: bytes, offset: int) -> Position:
     before = raw[:offset]
     line_start = before.rfind(b"\n") + 1
     return Position(before.count(b"\n") + 1, len(before[line_start:].decode("utf-8", "replace")) + 1)
-
-
-def _blank(file: SourceFile) -> Document:
-    """A document of which nothing could be read; it is hidden from every audience but the narrowest."""
-    return Document(
-        file.path, file.inside, file.role, identifier(file.name), file.name, Visibility.RESTRICTED, Body()
-    )
-
-
-def _unreadable(file: SourceFile, code: str, at: Position, message: str, hint: str) -> Document:
-    return replace(_blank(file), diagnostics=(diagnose(code, file.path, at, message, hint),))
-
-
-def beyond_limits(file: SourceFile, reason: str) -> Document:
-    """The document of a file whose reading had to be ended."""
-    return _unreadable(file, "E107", START, reason, "look for very deep nesting or very long lines")
 
 
 class _Fields:

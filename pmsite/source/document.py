@@ -1,0 +1,105 @@
+"""A document that was read, as a value, and its form in the store. How it is read is the business of `read`."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+
+from pydantic import TypeAdapter
+
+from pmsite.archive.incident import Incident, Visibility
+from pmsite.diagnostics import START, Diagnostic, Position, diagnose
+from pmsite.source.evidence import Evidence
+from pmsite.source.files import Role, SourceFile, identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    level: int
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLink:
+    """A link or image that leads to somewhere in the site, as written, and where it stands in the source."""
+
+    target: str
+    line: int
+    column: int
+    is_image: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a document's prose holds. The HTML itself is the blob of the document's key in the store."""
+
+    digest: str = ""
+    headings: tuple[Heading, ...] = ()
+    anchors: tuple[str, ...] = ()
+    links: tuple[DocumentLink, ...] = ()
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that was read, as far as it could be; `incident` is None for pages.
+
+    `path` is relative to the site's root, `inside` to the content folder.
+    `positions` says where fields stand, by dotted name: `started`, `action_items.0`; `evidence` where in the prose the
+    incident's inferred values were found, in the order of the text.
+    """
+
+    path: str
+    inside: str
+    role: Role
+    id: str
+    title: str
+    visibility: Visibility
+    body: Body
+    incident: Incident | None = None
+    has_title: bool = True
+    name_date: date | None = None
+    positions: tuple[tuple[str, Position], ...] = ()
+    unknown_fields: tuple[tuple[str, Position], ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def position(self, field: str) -> Position:
+        """Where a field stands in front matter, else in the prose; the document's beginning if it has none."""
+        found = dict(self.positions).get(field)
+        if found is not None:
+            return found
+        return next(
+            (Position(item.line, item.column) for item in self.evidence if item.field == field), START
+        )
+
+
+@cache
+def document_adapter() -> TypeAdapter[Document]:
+    return TypeAdapter(Document)
+
+
+@cache
+def incident_adapter() -> TypeAdapter[Incident]:
+    return TypeAdapter(Incident)
+
+
+def decode(value: bytes) -> Document:
+    """A document from its stored form. Raises ValueError for anything else."""
+    return document_adapter().validate_json(value)
+
+
+def blank(file: SourceFile) -> Document:
+    """A document of which nothing could be read; it is hidden from every audience but the narrowest."""
+    return Document(
+        file.path, file.inside, file.role, identifier(file.name), file.name, Visibility.RESTRICTED, Body()
+    )
+
+
+def unreadable(file: SourceFile, code: str, at: Position, message: str, hint: str) -> Document:
+    return replace(blank(file), diagnostics=(diagnose(code, file.path, at, message, hint),))
+
+
+def beyond_limits(file: SourceFile, reason: str) -> Document:
+    """The document of a file whose reading had to be ended."""
+    return unreadable(file, "E107", START, reason, "look for very deep nesting or very long lines")
