@@ -76,11 +76,9 @@ class _Reader:
         self._depth_of_cells = 0
 
     def read(self) -> list[Line]:
-        html, found, position, code_until = self._html, self._found, 0, -1
-        for tag in _TAG.finditer(html):
+        html, found, position = self._html, self._found, 0
+        while (tag := _TAG.search(html, position)) is not None:
             start = tag.start()
-            if start < code_until:
-                continue
             name, closing = tag[2], tag[1] != ""
             if start > position and self._cell < 0 and not html[position:start].isspace():
                 self._text(position, start)
@@ -93,7 +91,7 @@ class _Reader:
                     break
                 if self._cell < 0:
                     self._code(position, code_until)
-                position = code_until
+                position = code_until  # the tags within it are colours
                 continue
             self._structure(name, closing, tag)
             if len(found) >= MAX_LINES:
