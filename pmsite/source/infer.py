@@ -24,7 +24,7 @@ from pmsite.source.actions import FoundAction, find_actions
 from pmsite.source.blocks import Line, lines
 from pmsite.source.causes import cause_of
 from pmsite.source.facts import Fact, facts
-from pmsite.source.fields import Vocabularies, word
+from pmsite.source.fields import Vocabularies, Zone, word
 from pmsite.source.lengths import duration
 from pmsite.source.moments import day_first
 from pmsite.source.sections import divide
@@ -32,6 +32,7 @@ from pmsite.source.synonyms import STATUS_SYNONYMS
 from pmsite.source.timeline import Found, Timeline, gathered, placed
 from pmsite.source.times import Times, completed, stated_times
 from pmsite.source.titles import find_title, is_boilerplate
+from pmsite.source.zones import Zoned
 
 MAX_SENTENCES = 300
 MAX_PARAGRAPH = 40
@@ -124,8 +125,14 @@ class Given:
 class Inference:
     """Reads prose for one site: its vocabularies are prepared once."""
 
-    def __init__(self, vocabularies: Vocabularies, services: Iterable[tuple[str, tuple[str, ...]]]) -> None:
+    def __init__(
+        self,
+        vocabularies: Vocabularies,
+        services: Iterable[tuple[str, tuple[str, ...]]],
+        zone: Zone,
+    ) -> None:
         self._vocabularies = vocabularies
+        self._zone = zone
         names = {
             name.casefold(): canonical for canonical, names in services for name in names if len(name) > 1
         }
@@ -149,6 +156,25 @@ class Inference:
                 if canonical:
                     return canonical
         return ""
+
+    def in_zone(self, at: Timestamp) -> Timestamp:
+        """A time without a zone is one of the site's zone, in prose as in front matter."""
+        if at.offset is not None or at.precision is Precision.DAY or not self._zone.name:
+            return at
+        return replace(at, offset=self._zone.offset(at.wall))
+
+    def entry_in_zone(self, entry: Found) -> Found:
+        """Likewise, an entry of a timeline whose day is known."""
+        at = _at(entry)
+        offset = self.in_zone(at).offset if at is not None else None
+        if offset is None or entry.zone is not None:
+            return entry
+        return replace(entry, zone=Zoned(self._zone.name, offset // 60))
+
+    def day(self, at: Timestamp) -> date:
+        """The calendar day of a time in the site's zone; in its own zone where the site has none."""
+        offset = self._zone.offset(at.wall)
+        return at.wall.date() if offset is None else at.day_in(offset)
 
     @property
     def has_services(self) -> bool:
@@ -196,6 +222,7 @@ class _Gathering:
         stated = times.told.get("started") or times.told.get("resolved")
         elsewhere = stated.moment.zone if stated is not None else None
         timeline = placed(parts, _day_of(times) or near or times.day, elsewhere, first_day)
+        timeline = replace(timeline, entries=tuple(map(self._inference.entry_in_zone, timeline.entries)))
         completed(times, timeline, known)
         actions = find_actions(found, first_day)
         self._milestones(times, timeline)
@@ -287,13 +314,14 @@ class _Gathering:
             told = times.told.get(name)
             if told is None or told.at is None:
                 continue
+            at = self._inference.in_zone(told.at)
             if is_given and name in ("started", "mitigated", "resolved"):
-                self._compare(name, told.at, told.line)
+                self._compare(name, at, told.line)
                 continue
-            self._set(name, told.at, told.line, told.text)
+            self._set(name, at, told.line, told.text)
         if times.windows and not incident.impact.windows and not is_given:
             windows = tuple(
-                ImpactWindow(start.at, end.at)
+                ImpactWindow(self._inference.in_zone(start.at), self._inference.in_zone(end.at))
                 for start, end in times.windows
                 if start.at is not None and end.at is not None
             )
@@ -391,15 +419,14 @@ class _Gathering:
         if self._given.has_date:
             return
         if isinstance(started, Timestamp):
-            self._values["date"] = started.wall.date()
-            line = times.told["started"].line
-            self._evidence.append(("date", line, times.told["started"].text, started.wall.date().isoformat()))
+            self._values["date"] = day = self._inference.day(started)
+            told = times.told["started"]
+            self._evidence.append(("date", told.line, told.text, day.isoformat()))
         elif times.windows and times.windows[0][0].at is not None:
-            at = times.windows[0][0].at
-            self._values["date"] = at.wall.date()
-            self._evidence.append(
-                ("date", times.windows[0][0].line, times.windows[0][0].text, at.wall.date().isoformat())
-            )
+            first = times.windows[0][0]
+            assert first.at is not None
+            self._values["date"] = day = self._inference.day(self._inference.in_zone(first.at))
+            self._evidence.append(("date", first.line, first.text, day.isoformat()))
         elif near is None and times.day is not None:
             self._values["date"] = times.day
             if times.day_line is not None:

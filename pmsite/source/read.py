@@ -93,6 +93,7 @@ class Reader:
         self._inference = Inference(
             self._reading.vocabularies,
             [(word.name, (word.name, word.title, *word.aliases)) for word in config.services],
+            self._reading.zone,
         )
 
     def read(self, file: SourceFile) -> tuple[Document, str]:
@@ -123,7 +124,9 @@ class Reader:
             document = replace(document, diagnostics=(*document.diagnostics, problem))
         return document, html
 
-    def _document(self, file: SourceFile, split: frontmatter.Split) -> tuple[Document, str]:
+    def _document(
+        self, file: SourceFile, split: frontmatter.Split, *, finds_title: bool = True
+    ) -> tuple[Document, str]:
         diagnostics: list[Diagnostic] = []
         if split.thematic_break:
             message = "begins with --- that is not front matter; it is shown as a rule"
@@ -133,7 +136,10 @@ class Reader:
         front = _Fields(split.front, dict(file.defaults), self._config.fields)
         fields = front.validated(self._reading, file.path, diagnostics)
         fields = self._with_start(fields, front.values.get("date"))
-        html, shape = self._prose(file, split, fields.title, diagnostics)
+        # A title that was once read out of the text is looked for there again, so that its line is not shown twice.
+        is_adopted = finds_title and bool(fields.title) and "title" in fields.inferred
+        has_title = bool(fields.title) and not is_adopted
+        html, shape = self._prose(file, split, fields.title if has_title else "", diagnostics)
         role = file.role
         has_incident = role is not Role.PAGE and _is_postmortem(file, front, shape, split.body)
         if role is Role.POSTMORTEM and not has_incident:
@@ -158,9 +164,11 @@ class Reader:
         title, gone = shape.title, ""
         if incident is not None:
             has_date = fields.date is not None or isinstance(fields.started, Timestamp)
-            given = Given(incident, shape.title, bool(fields.title), has_date, name_date)
+            given = Given(incident, shape.title, has_title, has_date, name_date)
             said = self._inference.read(html, given)
             incident = with_digest(said.incident.completed())
+            if is_adopted and incident.title != fields.title:
+                return self._document(file, split, finds_title=False)
             title = "" if incident.title == file.name else incident.title
             evidence = self._evidence(file, split, html, said, diagnostics)
             if said.title_line is not None and said.title_line.kind == "heading":
