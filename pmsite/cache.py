@@ -6,6 +6,7 @@ worker processes. Keys hold everything that a result depends on, so a stale resu
 
 import gc
 import marshal
+import math
 import os
 import signal
 import sqlite3
@@ -40,6 +41,7 @@ _SCHEMA = 1
 _ROWS_PER_QUERY = 500
 _SMALL = 16
 _MAX_FAILED_STARTS = 3
+PATIENCE = 10
 _LIBRARIES = (
     "comrak",
     "Jinja2",
@@ -128,10 +130,18 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one job may take: seconds, and bytes of memory beyond what the worker started with."""
+    """What one job may take: seconds of a processor, and bytes of memory beyond what the worker started with.
+
+    The kernel counts processor time, so that a busy machine ends nobody's job; what waits instead of working may take
+    PATIENCE times as long by the clock.
+    """
 
     seconds: float
     memory: int
+
+    @property
+    def too_long(self) -> str:
+        return f"took more than {self.seconds:g} s"
 
 
 class Store:
@@ -376,7 +386,7 @@ class _Worker(Generic[Job]):
 
     def is_stuck(self, limits: Limits | None) -> bool:
         begun = self.progress[1]
-        return limits is not None and begun > 0 and time.monotonic() - begun > limits.seconds
+        return limits is not None and begun > 0 and time.monotonic() - begun > limits.seconds * PATIENCE
 
     def end(self) -> None:
         self.connection.close()
@@ -415,7 +425,7 @@ class _Pool(Generic[Job]):
                     yield self._receive(worker)
                 elif worker.assigned and worker.is_stuck(self.limits):
                     assert self.limits is not None
-                    yield self._replace(worker, f"took more than {self.limits.seconds:g} s")
+                    yield self._replace(worker, self.limits.too_long)
 
     def _start(self) -> None:
         worker = _Worker(self.function, self.jobs, self.limits)
@@ -431,6 +441,9 @@ class _Pool(Generic[Job]):
         try:
             message = worker.connection.recv_bytes()
         except (EOFError, OSError):
+            worker.process.join(1)
+            if self.limits is not None and worker.process.exitcode == -signal.SIGXCPU:
+                return self._replace(worker, self.limits.too_long)
             return self._replace(worker, "used too much memory or crashed its process")
         if message[:1] == b"!":
             raise RuntimeError(message[1:].decode())
@@ -487,6 +500,8 @@ def _work(
                 return
             for (index,) in struct.iter_unpack("=q", order):
                 progress[0], progress[1] = index, time.monotonic()
+                if limits is not None:
+                    _limit_time(limits.seconds)
                 yield jobs[index]
             progress[1] = 0
             pipe.send_bytes(_pack(done))
@@ -501,6 +516,15 @@ def _work(
         with suppress(OSError):
             pipe.send_bytes(b"!" + traceback.format_exc().encode())
     os._exit(0)  # skips the interpreter's clean-up of memory that is shared with the parent
+
+
+def _limit_time(seconds: float) -> None:
+    """End this process with SIGXCPU once it has used so much processor time from now on, to the next whole second."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time() + seconds), hard))
 
 
 def _limit_memory(extra: int) -> None:
