@@ -128,11 +128,16 @@ def check(site: Site, options: Options) -> Report:
 
 def load_archive(site: Site, options: Options) -> tuple[Archive, tuple[Diagnostic, ...]]:
     """The archive without any pages, and the problems of reading it."""
+    collection = read_site(site, options)
+    problems = [problem for document in collection.documents for problem in document.diagnostics]
+    documents = visible(collection.documents, site.config.audience, site.config.drafts)
+    return build_archive(documents, site.config), configured(problems, site.config.rules, strict=False)
+
+
+def read_site(site: Site, options: Options) -> Collection:
+    """All documents as they are, whoever may see them: for what changes documents, not for what shows them."""
     with _opened(site) as store:
-        collection = collect(site, store, options.jobs)
-        problems = [problem for document in collection.documents for problem in document.diagnostics]
-        documents = visible(collection.documents, site.config.audience, site.config.drafts)
-        return build_archive(documents, site.config), configured(problems, site.config.rules, strict=False)
+        return collect(site, store, options.jobs)
 
 
 @contextmanager

@@ -25,11 +25,15 @@ from pmsite.command import (
     Source,
     Strict,
     Verbose,
+    adopted,
     common,
     counts,
     day_option,
     exit_with,
+    field_names,
+    from_here,
     guarded,
+    print_diff,
     progress_line,
     remove_cache,
     summary,
@@ -188,6 +192,49 @@ def check(
         if not quiet:
             typer.echo(counts(report), err=True)
         exit_with(report)
+
+
+@app.command()
+def adopt(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Documents, or folders of them; else all.")
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write it into the documents.")] = False,
+    only: Annotated[
+        str | None, typer.Option(help="Only these fields, separated by commas.", metavar="FIELD,FIELD")
+    ] = None,
+    config: ConfigFile = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    color: ColorOption = Color.AUTO,
+    output_format: FormatOption = None,
+    jobs: Jobs = None,
+) -> None:
+    """Show the front matter that what was read out of prose would be; with --write, write it."""
+    from pmsite.adopt import adoptions
+    from pmsite.diagnostics import has_errors
+
+    with guarded(output_format, color) as place:
+        source = paths[0] if paths and len(paths) == 1 else None
+        shared = common(source, config, quiet, verbose, color, output_format, None, jobs, False)
+        place.root = shared.site.root
+        fields = field_names(only)
+        found, problems = adoptions(shared.site, shared.options, only=fields, paths=paths or ())
+        changed = [item for item in found if item.after != item.before]
+        for item in changed:
+            if write:
+                item.write()
+                typer.echo(f"wrote {from_here(item.location)}")
+            else:
+                print_diff(item.diff(from_here(item.location)), color)
+        for item in found:
+            if item.note:
+                typer.echo(f"{from_here(item.location)}: not adopted: {item.note}", err=True)
+        shared.reporter.show([problem for problem in problems if problem.severity.value == "error"])
+        if not quiet:
+            typer.echo(adopted(len(changed), write), err=True)
+        if has_errors(problems):
+            raise typer.Exit(1)
 
 
 @app.command(name="list")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 
@@ -121,12 +121,7 @@ def reporter_for(
     if output_format is None:
         output_format = Format.GITHUB if os.environ.get("GITHUB_ACTIONS") == "true" else Format.FULL
     stream = sys.stdout if results else sys.stderr
-    colorful = color is Color.ALWAYS or (
-        color is Color.AUTO
-        and stream.isatty()
-        and "NO_COLOR" not in os.environ
-        and os.environ.get("TERM") != "dumb"
-    )
+    colorful = _is_colorful(color, stream)
     return Reporter(
         root,
         output_format=OutputFormat(output_format.value),
@@ -134,6 +129,15 @@ def reporter_for(
         verbose=verbose,
         color=colorful,
         stream=stream,
+    )
+
+
+def _is_colorful(color: Color, stream: TextIO) -> bool:
+    return color is Color.ALWAYS or (
+        color is Color.AUTO
+        and stream.isatty()
+        and "NO_COLOR" not in os.environ
+        and os.environ.get("TERM") != "dumb"
     )
 
 
@@ -199,6 +203,42 @@ def counts(report: "Report") -> str:
 
 def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def adopted(count: int, is_written: bool) -> str:
+    if not count:
+        return "nothing to adopt: front matter has what the text says"
+    what = f"front matter of {_count(count, 'document')}"
+    return f"wrote {what}" if is_written else f"{what}; run it again with --write to write it"
+
+
+def field_names(text: str | None) -> list[str]:
+    """The fields that an option names. A name that is no field is a usage error."""
+    from pmsite.diagnostics import did_you_mean
+    from pmsite.source.schema import FIELDS
+
+    names = [name.strip() for name in (text or "").split(",") if name.strip()]
+    for name in names:
+        if name.partition(".")[0] not in FIELDS:
+            near = did_you_mean(name, FIELDS)
+            typer.echo(
+                f'--only: "{name}" is not a field{f" (did you mean {near}?)" if near else ""}', err=True
+            )
+            raise typer.Exit(2)
+    return names
+
+
+def from_here(path: Path) -> str:
+    """A path as it is written in the current folder."""
+    return Path(os.path.relpath(path)).as_posix()
+
+
+def print_diff(lines: list[str], color: Color) -> None:
+    """A unified diff on standard output, in colour on a terminal."""
+    colorful = _is_colorful(color, sys.stdout)
+    for line in lines:
+        shade = {"+": typer.colors.GREEN, "-": typer.colors.RED, "@": typer.colors.CYAN}.get(line[:1])
+        typer.echo(typer.style(line, fg=shade) if colorful and shade else line, color=colorful)
 
 
 def exit_with(report: "Report") -> None:

@@ -18,7 +18,7 @@ LAYERS = (
     ("site",),
     ("check",),
     ("build",),
-    ("listing", "scaffold", "schemas", "report"),
+    ("adopt", "listing", "scaffold", "schemas", "report"),
     ("command",),
     ("cli",),
     ("__main__",),

@@ -112,7 +112,15 @@ class TestWhatIsRendered:
         build_site(archive)
         again = pmsite("build", "-q", cwd=archive, PYTHONPROFILEIMPORTTIME="1")
         names = {line.rpartition("|")[2].strip() for line in again.stderr.splitlines()}
-        unneeded = {"comrak", "nh3", "markdown", "pygments", "selectolax", "frontmatter", "pmsite.source.read"}
+        unneeded = {
+            "comrak",
+            "nh3",
+            "markdown",
+            "pygments",
+            "selectolax",
+            "frontmatter",
+            "pmsite.source.read",
+        }
         assert "pmsite.source.collect" in names and not names & unneeded
 
     def test_one_page_for_a_change_of_prose(self, archive: Path) -> None:

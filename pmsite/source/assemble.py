@@ -138,7 +138,7 @@ def _timeline(
         if entry.at and convert.word(entry.at) not in ("unknown", "n/a"):
             try:
                 at = convert.timestamp(entry.at, reading.zone, day)
-                if at.offset is None and not entry.at[:4].isdigit():
+                if at.offset is None and not entry.at.lstrip("~≈ ")[:4].isdigit():
                     at = replace(at, offset=offset)
                 day, offset = at.wall.date(), at.offset
             except ValueError as error:

@@ -112,14 +112,15 @@ class Reading:
 class Given:
     """What inference starts from: the incident as front matter gives it, and what else is known of the document.
 
-    `heading` is the first heading, taken for a title; `has_title` says that front matter gives one.
+    `heading` is the first heading, taken for a title; `has_title` says that front matter gives one. `near` is the day
+    that front matter or the file's name gives.
     """
 
     incident: Incident
     heading: str
     has_title: bool
     has_date: bool
-    name_date: date | None
+    near: date | None
 
 
 class Inference:
@@ -214,9 +215,9 @@ class _Gathering:
         first_day = day_first(line.text for line in found)
         known = facts(found)
         title, title_line = self._title(known)
-        near = incident.date or given.name_date
+        near = given.near
         parts = gathered(found, first_day)
-        is_timed = isinstance(incident.started, Timestamp)
+        is_timed = self._is_given("started")
         zone = next((part.zone for part in parts if part.zone is not None), None)
         times = stated_times(found, known, zone, near, title, first_day, labels_only=is_timed)
         stated = times.told.get("started") or times.told.get("resolved")
@@ -276,6 +277,11 @@ class _Gathering:
             shown = duration(value) if field == "duration" else _shown(value)
             self._evidence.append((field, line, text[:200], shown))
 
+    def _is_given(self, milestone: str) -> bool:
+        """Whether a person wrote a time into front matter: one that was adopted leaves the prose as it was read."""
+        incident = self._given.incident
+        return isinstance(getattr(incident, milestone), Timestamp) and milestone not in incident.inferred
+
     def _has(self, field: str) -> bool:
         if field.startswith("impact."):
             name = field.removeprefix("impact.")
@@ -307,9 +313,7 @@ class _Gathering:
 
     def _milestones(self, times: Times, timeline: Timeline) -> None:
         incident = self._given.incident
-        is_given = any(
-            isinstance(getattr(incident, name), Timestamp) for name in ("started", "mitigated", "resolved")
-        )
+        is_given = any(map(self._is_given, ("started", "mitigated", "resolved")))
         for name in MILESTONES:
             told = times.told.get(name)
             if told is None or told.at is None:
@@ -415,12 +419,14 @@ class _Gathering:
         )
 
     def _day(self, times: Times, near: date | None) -> None:
-        started = self._values.get("started")
+        started = self._values.get("started") or self._given.incident.started
         if self._given.has_date:
             return
         if isinstance(started, Timestamp):
+            told = times.told.get("started")
+            if told is None:
+                return
             self._values["date"] = day = self._inference.day(started)
-            told = times.told["started"]
             self._evidence.append(("date", told.line, told.text, day.isoformat()))
         elif times.windows and times.windows[0][0].at is not None:
             first = times.windows[0][0]
@@ -440,7 +446,7 @@ class _Gathering:
                 self._set("status", _status(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "summary" and len(fact.value) >= 40:
                 self._set("summary", shortened(fact.value), fact.lines[0], fact.value)
-            elif fact.kind == "impact" and len(fact.value) >= 15 and "windows" not in self._impact:
+            elif fact.kind == "impact" and len(fact.value) >= 15 and not self._has("impact.windows"):
                 self._set("impact.summary", shortened(fact.value), fact.lines[0], fact.value)
             elif (
                 fact.kind == "resolution"
@@ -546,7 +552,7 @@ class _Gathering:
                 self._set(field, int(count["count"].replace(",", "")), line, line.text)
 
     def _percent(self, value: float, of: str, line: Line, text: str) -> None:
-        if 0 < value <= 100 and "windows" not in self._impact:
+        if 0 < value <= 100 and not self._has("impact.windows"):
             is_new = "percent" not in self._impact and self._given.incident.impact.percent is None
             self._set("impact.percent", value, line, text)
             if is_new and not self._given.incident.impact.percent_of:

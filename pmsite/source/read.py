@@ -163,8 +163,10 @@ class Reader:
         evidence: tuple[Evidence, ...] = ()
         title, gone = shape.title, ""
         if incident is not None:
-            has_date = fields.date is not None or isinstance(fields.started, Timestamp)
-            given = Given(incident, shape.title, has_title, has_date, name_date)
+            is_timed = isinstance(fields.started, Timestamp) and "started" not in fields.inferred
+            has_date = fields.date is not None or is_timed
+            near = incident.date if is_timed or (has_date and "date" not in fields.inferred) else name_date
+            given = Given(incident, shape.title, has_title, has_date, near)
             said = self._inference.read(html, given)
             incident = with_digest(said.incident.completed())
             if is_adopted and incident.title != fields.title:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from pmsite.source.blocks import Line
-from pmsite.source.moments import Moment, moments
+from pmsite.source.moments import DayOf, Moment, moments
 from pmsite.source.zones import Zoned, zone_in
 
 MAX_ENTRIES = 500
@@ -96,11 +96,15 @@ def _same_half(first: int, second: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One timeline as it is written, before its entries have their days: its lines, entries and stated zone."""
+    """One timeline as it is written, before its entries have their days: its lines, entries and stated zone.
+
+    `day` is the date of the heading that it stands below, where a document tells several days one after the other.
+    """
 
     lines: list[Line]
     entries: list[Found]
     zone: Zoned | None
+    day: DayOf | None = None
 
 
 def gathered(lines: list[Line], first_day: bool | None) -> list[Part]:
@@ -110,8 +114,24 @@ def gathered(lines: list[Line], first_day: bool | None) -> list[Part]:
     for part in parts:
         entries = _entries(part, first_day)[:MAX_ENTRIES]
         if entries:
-            found.append(Part(part, entries, _stated_zone(part) or _shared_zone(entries)))
+            zone = _stated_zone(part) or _shared_zone(entries)
+            found.append(Part(part, entries, zone, _heading_day(lines, part[0].number, first_day)))
+    if any(entry.has_clock for part in found for entry in part.entries):
+        # Headings that are dates are what the timelines with times stand below.
+        return [part for part in found if any(_is_told(entry) for entry in part.entries)]
     return found
+
+
+def _is_told(entry: Found) -> bool:
+    return entry.has_clock or entry.line.kind != "heading"
+
+
+def _heading_day(lines: list[Line], before: int, first_day: bool | None) -> DayOf | None:
+    """The date that the nearest dated heading above a line begins with; none where a day above is not of its kind."""
+    for line in reversed(lines[1:before]):
+        if line.kind == "heading" and (found := leading_moment(line.text, first_day)) is not None:
+            return found[0].day if found[0].clock is None else None
+    return None
 
 
 def placed(parts: list[Part], day: date | None, zone: Zoned | None, first_day: bool | None) -> Timeline:
@@ -123,9 +143,17 @@ def placed(parts: list[Part], day: date | None, zone: Zoned | None, first_day: b
     entries = [
         entry
         for part in parts
-        for entry in _placed(part.entries, part.lines, day, part.zone or zone, first_day)
+        for entry in _placed(part.entries, part.lines, _day_of(part, day), part.zone or zone, first_day)
     ]
     return Timeline(tuple(entries[:MAX_ENTRIES]), len(parts))
+
+
+def _day_of(part: Part, day: date | None) -> date | None:
+    if part.day is None:
+        return day
+    if part.day.year is None and day is None:
+        return None
+    return part.day.on(day.year if day is not None else MADE_UP.year) or day
 
 
 def _parts(lines: list[Line]) -> Iterator[list[Line]]:
