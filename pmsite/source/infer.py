@@ -446,7 +446,7 @@ class _Gathering:
                 self._set("status", _status(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "summary" and len(fact.value) >= 40:
                 self._set("summary", shortened(fact.value), fact.lines[0], fact.value)
-            elif fact.kind == "impact" and len(fact.value) >= 15 and not self._has("impact.windows"):
+            elif fact.kind == "impact" and _is_sentence(fact.value) and not self._has("impact.windows"):
                 self._set("impact.summary", shortened(fact.value), fact.lines[0], fact.value)
             elif (
                 fact.kind == "resolution"
@@ -475,7 +475,7 @@ class _Gathering:
     def _opening(self, field: str, section: str) -> None:
         """The first paragraph of a section that is running text."""
         for line, text in self._paragraphs(section):
-            if len(text) >= 40 and ":" not in text[:28] and not text.endswith(":"):
+            if len(text) >= 40 and _is_sentence(text) and ":" not in text[:28] and not text.endswith(":"):
                 self._set(field, shortened(text), line, text)
                 return
 
@@ -640,6 +640,11 @@ def _at(entry: Found) -> Timestamp | None:
         return Timestamp(entry.wall, None, Precision.DAY)
     precision = Precision.APPROXIMATE if entry.moment.is_vague else Precision.EXACT
     return Timestamp(entry.wall, entry.offset, precision)
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a value says something: an address or a name alone does not."""
+    return len(text) >= 15 and text.count(" ") >= 2
 
 
 def _shares(line: Line) -> Iterator[tuple[float, str, Line]]:
