@@ -7,7 +7,7 @@ way of their own, are left to Pygments.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -86,16 +86,30 @@ def _move(stack: list[str], change: Any) -> None:
         stack.append(stack[-1])
 
 
+class _States(dict[str, list[_Joined]]):
+    """A lexer's states, their rules joined where they can be: each when code first gets into it.
+
+    An expression takes longer to compile than most snippets take to read, and a snippet sees few of the states.
+    """
+
+    def __init__(self, rules: Mapping[str, Sequence[tuple[Any, Any, Any]]]) -> None:
+        self._rules = rules
+
+    def __missing__(self, name: str) -> list[_Joined]:
+        state = self[name] = list(_joined([_Rule(*rule) for rule in self._rules[name]]))
+        return state
+
+
 @lru_cache(maxsize=64)
-def _states(kind: type[Lexer]) -> dict[str, list[_Joined]] | None:
-    """A lexer's states, their rules joined where they can be; None for a lexer that is left to Pygments."""
+def _states(kind: type[Lexer]) -> _States | None:
+    """The states of a lexer; None for one that is left to Pygments."""
     if (
         not issubclass(kind, RegexLexer)
         or kind.get_tokens_unprocessed is not RegexLexer.get_tokens_unprocessed
         or not hasattr(kind, "_tokens")  # variants of one language are made for each lexer
     ):
         return None
-    return {name: list(_joined([_Rule(*rule) for rule in rules])) for name, rules in kind._tokens.items()}
+    return _States(kind._tokens)
 
 
 def _joined(rules: list[_Rule]) -> Iterator[_Joined]:
