@@ -49,7 +49,7 @@ ConfigFile = Annotated[
     Path | None, typer.Option("--config", "-c", help="The configuration file.", exists=True, dir_okay=False)
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print every warning.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print every warning and note.")]
 ColorOption = Annotated[Color, typer.Option("--color", help="Colours in messages.")]
 FormatOption = Annotated[
     Format | None,
@@ -197,7 +197,7 @@ def counts(report: "Report") -> str:
     from pmsite.diagnostics import Severity
 
     errors = sum(problem.severity is Severity.ERROR for problem in report.diagnostics)
-    warnings = len(report.diagnostics) - errors
+    warnings = sum(problem.severity is Severity.WARNING for problem in report.diagnostics)
     return f"{_count(report.documents, 'document')}, {_count(errors, 'error')}, {_count(warnings, 'warning')}"
 
 

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 
 class Severity(Enum):
-    """How much a problem weighs; an error blocks writing, the rest does not."""
+    """How much a problem weighs: an error blocks writing, a warning does under `--strict`, a note is for who asks."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
     OFF = "off"
 
 
@@ -25,8 +26,11 @@ class Rule:
     title: str
 
 
+_SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "N": Severity.NOTE}
+
+
 def _rule(code: str, name: str, title: str) -> Rule:
-    return Rule(code, name, Severity.ERROR if code.startswith("E") else Severity.WARNING, title)
+    return Rule(code, name, _SEVERITIES[code[0]], title)
 
 
 _TABLE = (
@@ -67,6 +71,7 @@ _TABLE = (
     _rule("W415", "stale-draft", "a draft is older than 14 days"),
     _rule("W416", "contradiction", "a document contradicts itself about times"),
     _rule("W417", "zone-season", "a time zone's name does not fit the season"),
+    _rule("N418", "small-difference", "times that a document states differ a little"),
     _rule("E501", "invalid-configuration", "the configuration cannot be understood"),
     _rule("W502", "unknown-configuration", "a configuration key that pmsite does not know"),
     _rule("E601", "broken-template", "a template cannot be rendered"),

@@ -49,7 +49,9 @@ class Reporter:
         self._stream = stream or sys.stderr
 
     def show(self, diagnostics: Sequence[Diagnostic]) -> None:
-        """Print the problems; with `quiet`, errors alone."""
+        """Print the problems; with `quiet`, errors alone, and notes only if they are asked for."""
+        if not self._verbose:
+            diagnostics = [problem for problem in diagnostics if problem.severity is not Severity.NOTE]
         if self._quiet:
             diagnostics = [problem for problem in diagnostics if problem.severity is Severity.ERROR]
         if self._format is OutputFormat.JSON:
@@ -104,6 +106,9 @@ class Reporter:
         if self._verbose:
             for problem in warnings:
                 self._frame(problem, _YELLOW)
+            for problem in diagnostics:
+                if problem.severity is Severity.NOTE:
+                    self._frame(problem, _BLUE)
         else:
             self._counted(warnings)
 
@@ -180,7 +185,8 @@ class Reporter:
             }
             shown = ",".join(f"{key}={_escaped(value, ',:')}" for key, value in properties.items())
             hint = f" ({problem.hint})" if problem.hint else ""
-            self._line(f"::{problem.severity.value} {shown}::{_escaped(problem.message + hint)}")
+            kind = "notice" if problem.severity is Severity.NOTE else problem.severity.value
+            self._line(f"::{kind} {shown}::{_escaped(problem.message + hint)}")
 
 
 def _printable(problem: Diagnostic) -> Diagnostic:

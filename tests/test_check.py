@@ -10,7 +10,7 @@ from pmsite.cache import Limits
 from pmsite.diagnostics import RULES, Diagnostic, PmsiteError
 from pmsite.site.write import locked
 from pmsite.source import collect
-from tests.sites import ROOT, build_site, check_site, codes, problems, tree, write_files
+from tests.sites import ROOT, build_site, check_site, codes, pmsite, problems, tree, write_files
 
 MARK = "▲"  # stands before the place that a problem is expected at
 DOCUMENT = "content/2024-01-10-web.md"
@@ -184,7 +184,7 @@ CASES: list[tuple[str, str, str]] = [
     (
         "W416",
         f"-- {DOCUMENT} --\n# Web down\n\n**Duration:** {MARK}1 h 45 min (10:00 - 11:30 UTC)\n",
-        f"-- {DOCUMENT} --\n# Web down\n\n**Duration:** 1 h 35 min (10:00 - 11:30 UTC)\n",
+        f"-- {DOCUMENT} --\n# Web down\n\n**Duration:** 90 min (10:00 - 11:30 UTC)\n",
     ),
     (
         "W416",
@@ -197,6 +197,11 @@ CASES: list[tuple[str, str, str]] = [
         f"**Start time:** {MARK}July 10, 2024, 10:00 PST\n\n**End time:** July 10, 2024, 11:00 PST\n",
         "-- content/2024-07-10-web.md --\n# Web down\n\n"
         "**Start time:** July 10, 2024, 10:00 PDT\n\n**End time:** July 10, 2024, 11:00 PDT\n",
+    ),
+    (
+        "N418",
+        f"-- {DOCUMENT} --\n# Web down\n\n**Duration:** {MARK}1 h 35 min (10:00 - 11:30 UTC)\n",
+        f"-- {DOCUMENT} --\n# Web down\n\n**Duration:** 1 h 30 min (10:00 - 11:30 UTC)\n",
     ),
     ("E501", f"-- pmsite.yaml --\ntitle: a\npage_size: {MARK}4\n{prose('a')}", f"-- pmsite.yaml --\npage_size: 5\n{prose('a')}"),
     ("W502", f"-- pmsite.yaml --\n{MARK}titel: a\n{prose('a')}", f"-- pmsite.yaml --\ntitle: a\n{prose('a')}"),
@@ -330,6 +335,15 @@ def test_an_error_stays_an_error(tmp_path: Path, code: str) -> None:
             "pmsite.yaml",
         ) and "always an error" in problem.message
     assert problems(check_site(write_files(tmp_path / "error", with_rule(prose("a"), code, "error")))) == []
+
+
+def test_a_note_is_printed_on_request_and_never_blocks(tmp_path: Path) -> None:
+    write_files(tmp_path, marked(SETTABLE["N418"])[0])
+    assert build_site(tmp_path, strict=True).ok
+    quiet, verbose = (pmsite("check", *options, cwd=tmp_path) for options in ((), ("-v",)))
+    assert "N418" not in quiet.stdout + quiet.stderr
+    assert "note[N418 small-difference] says 1 h 35 min" in verbose.stdout + verbose.stderr
+    assert "0 warnings" in verbose.stderr
 
 
 @pytest.mark.parametrize("code", [code for code in SETTABLE if code.startswith("W")])

@@ -363,10 +363,10 @@ class _Gathering:
         if not isinstance(given, Timestamp) or "day" in (given.precision.value, at.precision.value):
             return
         apart = at.seconds_since(given)
-        if apart is not None and abs(apart) > 300:
+        if apart:
             self._remarks.append(
                 Remark(
-                    "W416",
+                    "W416" if abs(apart) > 300 else "N418",
                     name,
                     f"says {name} {at.iso()}; front matter says {given.iso()}",
                     "correct one of them",
@@ -390,26 +390,33 @@ class _Gathering:
         elif times.clocks is not None:
             measured = times.seconds()
         if said is not None and measured is not None and measured > 0:
-            apart = abs(measured - said.length.seconds)
+            stated = said.length.seconds
+            apart = abs(measured - stated)
             share = 0.25 if said.length.is_vague else 0.1
-            if apart > 300 and apart > share * max(measured, said.length.seconds):
-                self._contradiction(said.length.seconds, said.line, measured, times, is_given)
+            is_in_doubt = apart > 300 and apart > share * max(measured, stated)
+            if is_in_doubt:
+                self._doubts.append(
+                    Doubt("duration", f"says {duration(stated)}; its times are {duration(measured)} apart")
+                )
+            if apart:
+                code = "W416" if is_in_doubt else "N418"
+                self._differ(code, stated, said.line, measured, times, is_given)
         if incident.duration is None and not is_given:
             if measured is not None and times.clocks is not None and not isinstance(started, Timestamp):
                 self._set("duration", measured, times.clocks[2], times.clocks[2].text)
             elif said is not None and measured is None:
                 self._set("duration", said.length.seconds, said.line, said.text)
 
-    def _contradiction(self, stated: int, line: Line, measured: int, times: Times, is_given: bool) -> None:
+    def _differ(
+        self, code: str, stated: int, line: Line, measured: int, times: Times, is_given: bool
+    ) -> None:
+        """The length that is stated is not the distance of the times."""
         told = times.told.get("started")
         other = times.clocks[2] if times.clocks else told.line if told is not None and not is_given else None
-        self._doubts.append(
-            Doubt("duration", f"says {duration(stated)}; its times are {duration(measured)} apart")
-        )
         whose = "the times of front matter" if is_given else "the times"
         self._remarks.append(
             Remark(
-                "W416",
+                code,
                 "duration",
                 f"says {duration(stated)}; {whose}{{other}} are {duration(measured)} apart",
                 "correct one of them",
