@@ -4,7 +4,7 @@ Front matter always wins. What prose says less clearly is left out: a wrong valu
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -16,80 +16,31 @@ from pmsite.archive.incident import (
     ImpactWindow,
     Incident,
     Precision,
-    Status,
     TimelineEntry,
     Timestamp,
 )
+from pmsite.source import kinds
 from pmsite.source.actions import FoundAction, find_actions
 from pmsite.source.blocks import Line, lines
 from pmsite.source.causes import cause_of
+from pmsite.source.clock import Times
+from pmsite.source.contradictions import Remark, difference, disagreement, odd_season
 from pmsite.source.facts import Fact, facts
-from pmsite.source.fields import Vocabularies, Zone, word
+from pmsite.source.fields import Vocabularies, Zone
 from pmsite.source.lengths import duration
 from pmsite.source.moments import day_first
+from pmsite.source.paragraphs import SENTENCE_END, is_sentence, section_paragraphs, shortened
 from pmsite.source.sections import divide
-from pmsite.source.synonyms import STATUS_SYNONYMS
+from pmsite.source.shares import stated_counts, stated_shares
 from pmsite.source.timeline import Found, Timeline, gathered, placed
-from pmsite.source.times import Times, completed, stated_times
+from pmsite.source.times import completed, stated_times
 from pmsite.source.titles import find_title, is_boilerplate
 from pmsite.source.zones import Zoned
 
-MAX_SENTENCES = 300
-MAX_PARAGRAPH = 40
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'*(])")
-_USERS = r"(?:user|customer|client|visitor|player|subscriber|employee|student|people|consumer|account)\w*"
-_PERCENT = re.compile(
-    rf"(?<![\w.,%])(?P<percent>\d{{1,3}}(?:\.\d{{1,2}})?)\s?(?:%|percent\b)(?P<between>[^.%\d]{{0,40}}?)\b(?P<of>{_USERS}|user ?base|requests?|traffic|evaluations?|transactions?|sessions?|latency)",
-    re.IGNORECASE,
-)
-_AFFECTED_PERCENT = re.compile(
-    rf"{_USERS}(?: \w+){{0,3}}?[:\s]{{1,3}}(?:approximately|about|around|roughly|~)?\s{{0,2}}(?P<percent>\d{{1,3}}(?:\.\d{{1,2}})?)\s?(?:%|percent\b)",
-    re.IGNORECASE,
-)
-_ALL_USERS = re.compile(
-    rf"\b(?:affect\w*|impact\w*|caus\w+|prevent\w*|for|leaving|to|and)\s+(?:all|every|100 ?%)(?: of)?(?: (?:the|our|its))?(?: (?:active|external|online|web|site))?\s{_USERS}\b(?! (?:in|of|on|using|with|from|who|whose)\b)|\ball (?:of )?(?:the |our )?{_USERS} (?:were|was|are|could|had|experienced|lost)",
-    re.IGNORECASE,
-)
-_COUNT = re.compile(
-    rf"(?<![\w.,>])(?P<count>\d{{1,3}}(?:,\d{{3}})+|\d{{2,9}})\+? (?:(?:of )?(?:our |the )?(?:active |registered |affected |unique |paying )?)(?P<of>{_USERS}(?! (?:request|ticket|report|complaint|each))|(?:user |failed |http )?requests?)\b",
-    re.IGNORECASE,
-)
-_HIT = re.compile(r"affect|impact|experienc|unable|could not|couldn't|lost|fail|disrupt|saw\b", re.IGNORECASE)
-_NOT_HIT = re.compile(
-    r"\b(?:not|un|never|isn't|weren't|target|slo|uptime|availability|increase|decrease|drop|improv\w+|reduc\w+)\b[^.]{0,24}\Z",
-    re.IGNORECASE,
-)
 _FIXED = re.compile(
     r"\b(?:resolved by|fixed by|was (?:fixed|resolved|restored|solved|corrected|saved)|were (?:fixed|resolved|restored)|to (?:resolve|fix|solve) (?:the|this)|resolution (?:was|involved)|the fix (?:was|is)|(?:issue|problem|error|outage) (?:was|were) .{0,30}(?:fixed|resolved|solved))\b",
     re.IGNORECASE,
 )
-_DETECTIONS = (
-    ("alert", re.compile(r"\b(?:monitoring|alert\w*|alarm\w*|pager\w*|pagerduty|pingdom|datadog|grafana|prometheus|nagios|uptime ?robot|cloudwatch|dashboards?)\b", re.IGNORECASE)),
-    ("customer-report", re.compile(r"\b(?:customers?|users?|clients?|students?)\b.{0,40}\b(?:report\w*|complain\w*|ticket\w*|contact\w*|notic\w*)|\b(?:report\w*|complaints?|tickets?)\b.{0,30}\b(?:customers?|users?|clients?)\b|customer service|support tickets?", re.IGNORECASE)),
-    ("staff-noticed", re.compile(r"\b(?:engineers?|developers?|team member|staff|employee|colleague|on-call|sre|admin\w*)\b.{0,40}\b(?:notic\w*|discover\w*|observ\w*|realis\w*|realiz\w*|spotted|saw|found)", re.IGNORECASE)),
-    ("automated-test", re.compile(r"\b(?:integration|automated|smoke|end-to-end|e2e|synthetic) tests?\b.{0,30}\bfail\w*", re.IGNORECASE)),
-)  # fmt: skip
-_TRIGGERS = (
-    ("deployment", r"deploy\w*|release\w*|roll-?out"),
-    ("configuration-change", r"config\w* (?:change|update)|changed? (?:the )?config\w*"),
-    ("traffic-surge", r"surge|traffic spike|spike in traffic|campaign"),
-    ("maintenance", r"maintenance|upgrade"),
-    ("expiry", r"expir\w+"),
-    ("power-loss", r"power (?:failure|outage|loss)"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A problem that prose gives rise to, in the line that it is about."""
-
-    code: str
-    field: str
-    message: str
-    hint: str
-    line: Line
-    # The line that says otherwise; `{other}` in the message becomes its number.
-    other: Line | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +180,7 @@ class _Gathering:
         self._milestones(times, timeline)
         self._day(times, near)
         self._words(known)
-        self._share(known)
+        self._hit(known)
         self._cause(known)
         self._lists(timeline, actions)
         self._named(title)
@@ -333,46 +284,13 @@ class _Gathering:
             for start, _ in times.windows:
                 self._evidence.append(("impact.windows", start.line, start.text, f"{len(windows)} windows"))
         self._length(times, is_given)
-        self._season(times, timeline)
-
-    def _season(self, times: Times, timeline: Timeline) -> None:
-        """`PST` in July is kept as it is written, and said to be odd."""
-        told = [
-            (told.moment.zone, told.at.wall, told.line)
-            for told in times.told.values()
-            if told.moment.zone and told.at
-        ]
-        told += [
-            (entry.zone, entry.wall, entry.line)
-            for entry in timeline.entries
-            if entry.zone and entry.wall and entry.is_dated
-        ]
-        for zone, wall, line in told:
-            if zone is not None and wall is not None and (other := zone.misfit(wall)):
-                message = (
-                    f"says {zone.name} on {wall.date()}, when {other} is in force; it is read as {zone.name}"
-                )
-                self._remarks.append(
-                    Remark("W417", "started", message, f"write {other}, or the offset from UTC", line)
-                )
-                return
+        self._remarks += odd_season(times, timeline)
 
     def _compare(self, name: str, at: Timestamp, line: Line) -> None:
         """Front matter wins over prose; that they disagree is said."""
         given = getattr(self._given.incident, name)
-        if not isinstance(given, Timestamp) or "day" in (given.precision.value, at.precision.value):
-            return
-        apart = at.seconds_since(given)
-        if apart:
-            self._remarks.append(
-                Remark(
-                    "W416" if abs(apart) > 300 else "N418",
-                    name,
-                    f"says {name} {at.iso()}; front matter says {given.iso()}",
-                    "correct one of them",
-                    line,
-                )
-            )
+        if isinstance(given, Timestamp) and (remark := disagreement(name, at, given, line)):
+            self._remarks.append(remark)
 
     def _length(self, times: Times, is_given: bool) -> None:
         incident = self._given.incident
@@ -390,40 +308,14 @@ class _Gathering:
         elif times.clocks is not None:
             measured = times.seconds()
         if said is not None and measured is not None and measured > 0:
-            stated = said.length.seconds
-            apart = abs(measured - stated)
-            share = 0.25 if said.length.is_vague else 0.1
-            is_in_doubt = apart > 300 and apart > share * max(measured, stated)
-            if is_in_doubt:
-                self._doubts.append(
-                    Doubt("duration", f"says {duration(stated)}; its times are {duration(measured)} apart")
-                )
-            if apart:
-                code = "W416" if is_in_doubt else "N418"
-                self._differ(code, stated, said.line, measured, times, is_given)
+            remark, doubt = difference(said, measured, times, is_given)
+            self._remarks += [remark] if remark else []
+            self._doubts += [doubt] if doubt else []
         if incident.duration is None and not is_given:
             if measured is not None and times.clocks is not None and not isinstance(started, Timestamp):
                 self._set("duration", measured, times.clocks[2], times.clocks[2].text)
             elif said is not None and measured is None:
                 self._set("duration", said.length.seconds, said.line, said.text)
-
-    def _differ(
-        self, code: str, stated: int, line: Line, measured: int, times: Times, is_given: bool
-    ) -> None:
-        """The length that is stated is not the distance of the times."""
-        told = times.told.get("started")
-        other = times.clocks[2] if times.clocks else told.line if told is not None and not is_given else None
-        whose = "the times of front matter" if is_given else "the times"
-        self._remarks.append(
-            Remark(
-                code,
-                "duration",
-                f"says {duration(stated)}; {whose}{{other}} are {duration(measured)} apart",
-                "correct one of them",
-                line,
-                other,
-            )
-        )
 
     def _day(self, times: Times, near: date | None) -> None:
         started = self._values.get("started") or self._given.incident.started
@@ -450,10 +342,10 @@ class _Gathering:
             if fact.kind == "severity":
                 self._set("severity", self._inference.severity(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "status":
-                self._set("status", _status(fact.value), fact.lines[0], fact.value)
+                self._set("status", kinds.status(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "summary" and len(fact.value) >= 40:
                 self._set("summary", shortened(fact.value), fact.lines[0], fact.value)
-            elif fact.kind == "impact" and _is_sentence(fact.value) and not self._has("impact.windows"):
+            elif fact.kind == "impact" and is_sentence(fact.value) and not self._has("impact.windows"):
                 self._set("impact.summary", shortened(fact.value), fact.lines[0], fact.value)
             elif (
                 fact.kind == "resolution"
@@ -462,9 +354,9 @@ class _Gathering:
             ):
                 self._set("resolution", shortened(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "detection" and fact.line.section != "actions":
-                self._set("detection", _detection(fact.value), fact.lines[0], fact.value)
+                self._set("detection", kinds.detection(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "trigger":
-                self._set("trigger", _trigger(fact.value), fact.lines[0], fact.value)
+                self._set("trigger", kinds.trigger(fact.value), fact.lines[0], fact.value)
         for field, section in (
             ("summary", "summary"),
             ("impact.summary", "impact"),
@@ -475,37 +367,20 @@ class _Gathering:
         self._fix()
         for line in self._lines:
             if line.section == "detection" and line.kind in ("text", "item") and not line.is_label:
-                self._set("detection", _detection(line.text), line, line.text)
+                self._set("detection", kinds.detection(line.text), line, line.text)
             elif line.section == "trigger" and line.kind in ("text", "item") and not line.is_label:
-                self._set("trigger", _trigger(line.text), line, line.text)
+                self._set("trigger", kinds.trigger(line.text), line, line.text)
 
     def _opening(self, field: str, section: str) -> None:
         """The first paragraph of a section that is running text."""
-        for line, text in self._paragraphs(section):
-            if len(text) >= 40 and _is_sentence(text) and ":" not in text[:28] and not text.endswith(":"):
+        for line, text in section_paragraphs(self._lines, section):
+            if len(text) >= 40 and is_sentence(text) and ":" not in text[:28] and not text.endswith(":"):
                 self._set(field, shortened(text), line, text)
                 return
 
-    def _paragraphs(self, section: str) -> Iterator[tuple[Line, str]]:
-        block: list[Line] = []
-        for line in [*self._lines, None]:
-            if (
-                line is not None
-                and line.section == section
-                and line.kind in ("text", "item")
-                and not line.is_label
-            ):
-                if block and line.block != block[0].block:
-                    yield from _paragraph(block)
-                    block = []
-                block.append(line)
-            elif block:
-                yield from _paragraph(block)
-                block = []
-
     def _intro(self) -> None:
         """Text before the first section, where no section is a summary."""
-        for line, text in self._paragraphs(""):
+        for line, text in section_paragraphs(self._lines, ""):
             if line.number > 12:
                 return
             if line.kind == "text" and len(text) >= 60 and "." in text and not text.startswith(("http", "<")):
@@ -513,57 +388,27 @@ class _Gathering:
                 return
 
     def _fix(self) -> None:
-        for line, text in self._paragraphs("cause"):
-            for sentence in _SENTENCE_END.split(text[:4000]):
+        for line, text in section_paragraphs(self._lines, "cause"):
+            for sentence in SENTENCE_END.split(text[:4000]):
                 if _FIXED.search(sentence) and len(sentence) >= 20 and not sentence.rstrip().endswith(":"):
                     self._set("resolution", shortened(sentence), line, sentence)
                     return
 
-    def _share(self, known: list[Fact]) -> None:
+    def _hit(self, known: list[Fact]) -> None:
+        """Whom the incident hit: the share of them, unless windows have shares of their own, and their number."""
         impact = self._given.incident.impact
         if impact.percent is not None and impact.users is not None:
             return
-        for fact in known:
-            if fact.kind == "percent" and (
-                found := re.search(r"(\d{1,3}(?:\.\d+)?)\s?(?:%|percent)", fact.value[:80])
-            ):
-                self._percent(float(found[1]), "users", fact.lines[0], fact.value)
-        where = [
-            line
-            for line in self._lines
-            if (
-                line.section in ("", "summary", "impact", "facts")
-                and (line.section != "" or line.number < 14)
+        if impact.percent is None and not self._has("impact.windows"):
+            share = next(
+                (share for share in stated_shares(self._lines, known) if 0 < share.percent <= 100), None
             )
-            and line.kind != "head"
-        ]
-        shares: list[tuple[float, str, Line]] = []
-        for line in where:
-            if "%" in line.text or "percent" in line.text:
-                shares += _shares(line)
-        if shares and len({(value, of) for value, of, _ in shares if of == "users"}) <= 1:
-            users = [share for share in shares if share[1] == "users"]
-            value, of, line = (users or shares)[0]
-            if users or len({share[0] for share in shares}) == 1:
-                self._percent(value, of, line, line.text)
-        elif shares and "percent" not in self._impact:
-            first = [share for share in shares if share[1] == "users"]
-            values = [share[0] for share in first]
-            if len(set(values)) == 1 or values[0] == max(values):
-                self._percent(values[0], "users", first[0][2], first[0][2].text)
-        for line in where:
-            if "percent" not in self._impact and (_ALL_USERS.search(line.text)):
-                self._percent(100.0, "users", line, line.text)
-            for count in _COUNT.finditer(line.text[:2000]) if _HIT.search(line.text) else ():
-                field = "impact.requests" if "request" in count["of"].lower() else "impact.users"
-                self._set(field, int(count["count"].replace(",", "")), line, line.text)
-
-    def _percent(self, value: float, of: str, line: Line, text: str) -> None:
-        if 0 < value <= 100 and not self._has("impact.windows"):
-            is_new = "percent" not in self._impact and self._given.incident.impact.percent is None
-            self._set("impact.percent", value, line, text)
-            if is_new and not self._given.incident.impact.percent_of:
-                self._impact["percent_of"] = of
+            if share is not None:
+                self._set("impact.percent", share.percent, share.line, share.text)
+                if not impact.percent_of:
+                    self._impact["percent_of"] = share.of
+        for name, count, line in stated_counts(self._lines):
+            self._set(f"impact.{name}", count, line, line.text)
 
     def _cause(self, known: list[Fact]) -> None:
         if self._given.incident.root_cause:
@@ -571,17 +416,19 @@ class _Gathering:
         texts: list[tuple[str, Line]] = [
             (fact.value, fact.lines[0]) for fact in known if fact.kind == "cause" and len(fact.value) >= 15
         ]
-        texts += [(text, line) for line, text in self._paragraphs("cause") if len(text) >= 25][:3]
+        texts += [(text, line) for line, text in section_paragraphs(self._lines, "cause") if len(text) >= 25][
+            :3
+        ]
         if not texts:
             texts = [
                 (sentence, line)
                 for section in ("summary", "")
-                for line, text in self._paragraphs(section)
-                for sentence in _SENTENCE_END.split(text[:3000])
+                for line, text in section_paragraphs(self._lines, section)
+                for sentence in SENTENCE_END.split(text[:3000])
                 if re.search(r"root cause|caused by|due to|because", sentence, re.IGNORECASE)
             ][:2]
         if not texts:
-            texts = [(text, line) for line, text in self._paragraphs("summary")][:2]
+            texts = [(text, line) for line, text in section_paragraphs(self._lines, "summary")][:2]
         if texts:
             slug = cause_of([text for text, _ in texts])
             if slug:
@@ -628,18 +475,6 @@ class _Gathering:
             self._set("services", services, line, line.text if line else title)
 
 
-def _paragraph(block: list[Line]) -> Iterator[tuple[Line, str]]:
-    """A paragraph as one text, unless it is the hint of a template: all in italics, or a question."""
-    text = " ".join(line.text for line in block[:MAX_PARAGRAPH])
-    is_hint = (
-        text.endswith("?")
-        or all(line.lead == line.text for line in block)
-        or (block[0].lead and len(block[0].lead) == len(block[0].text) and len(text) < 200)
-    )
-    if not is_hint:
-        yield block[0], text
-
-
 def _at(entry: Found) -> Timestamp | None:
     if entry.wall is None or entry.moment is None or not entry.is_dated:
         return None
@@ -647,34 +482,6 @@ def _at(entry: Found) -> Timestamp | None:
         return Timestamp(entry.wall, None, Precision.DAY)
     precision = Precision.APPROXIMATE if entry.moment.is_vague else Precision.EXACT
     return Timestamp(entry.wall, entry.offset, precision)
-
-
-def _is_sentence(text: str) -> bool:
-    """Whether a value says something: an address or a name alone does not."""
-    return len(text) >= 15 and text.count(" ") >= 2
-
-
-def _shares(line: Line) -> Iterator[tuple[float, str, Line]]:
-    for found in (*_PERCENT.finditer(line.text[:2000]), *_AFFECTED_PERCENT.finditer(line.text[:2000])):
-        before = line.text[max(0, found.start() - 40) : found.start()]
-        if _NOT_HIT.search(before):
-            continue
-        groups = found.groupdict()
-        of = (groups.get("of") or "users").lower()
-        between = (groups.get("between") or "").lower()
-        if re.search(
-            r"\b(request|traffic|latency|session|error|time|uptime|availability|success)s?\b", between
-        ):
-            of = "requests" if "request" in between else "other"
-        kind = (
-            "requests"
-            if of.startswith(("request", "evaluation", "transaction"))
-            else "other"
-            if of in ("other", "traffic", "session", "sessions", "latency")
-            else "users"
-        )
-        if kind != "other":
-            yield float(found["percent"]), kind, line
 
 
 def _day_of(times: Times) -> date | None:
@@ -692,41 +499,6 @@ def _same_items(given: tuple[ActionItem, ...], found: list[FoundAction]) -> bool
     return len(given) == len(found) and all(
         item.title == other.item.title for item, other in zip(given, found, strict=True)
     )
-
-
-def _status(text: str) -> Status | None:
-    """Prose never makes a draft."""
-    bare = word(re.sub(r"[^\w -]", "", text))
-    status = STATUS_SYNONYMS.get(bare) or next((one for one in Status if one.value == bare), None)
-    return status if status in (Status.FINAL, Status.REVIEW) and bare != "done" else None
-
-
-def _detection(text: str) -> str:
-    found = [
-        (match.start(), name)
-        for name, words in _DETECTIONS
-        if (match := words.search(text[:300])) is not None
-    ]
-    return min(found)[1] if found else ""
-
-
-def _trigger(text: str) -> str:
-    found = [name for name, words in _TRIGGERS if re.search(words, text[:200], re.IGNORECASE)]
-    return found[0] if len(found) == 1 else ""
-
-
-def shortened(text: str) -> str:
-    """The first sentences of a text, three at most, as far as they fit into a line or two."""
-    text = " ".join(text.split())
-    result = ""
-    for sentence in _SENTENCE_END.split(text)[:3]:
-        longer = f"{result} {sentence}".strip()
-        if result and len(longer) > MAX_SENTENCES:
-            break
-        result = longer
-    if len(result) > 2 * MAX_SENTENCES:
-        result = result[: 2 * MAX_SENTENCES].rsplit(" ", 1)[0].rstrip(" ,;:") + " …"
-    return result
 
 
 def _shown(value: Any) -> str:

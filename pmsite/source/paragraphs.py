@@ -1,0 +1,82 @@
+"""Paragraphs and sentences of a document's text."""
+
+import re
+from collections.abc import Iterator
+
+from pmsite.source.blocks import Line
+
+MAX_SENTENCES = 300
+MAX_PARAGRAPH = 40
+MAX_TEXT = 4000
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'*(])")
+
+
+def whole_paragraphs(lines: list[Line]) -> Iterator[tuple[list[Line], str]]:
+    """Paragraphs that tell of the incident as a whole: before the first section, in summary and impact."""
+    block: list[Line] = []
+    for line in lines:
+        if block and line.block != block[0].block:
+            yield block, _joined(block)
+            block = []
+        if (
+            line.section in ("", "summary", "impact", "facts")
+            and line.kind in ("text", "item", "code")
+            and (line.section or line.number < 14)
+        ):
+            block.append(line)
+    if block:
+        yield block, _joined(block)
+
+
+def _joined(block: list[Line]) -> str:
+    return " ".join(line.text for line in block[:MAX_PARAGRAPH])[:MAX_TEXT]
+
+
+def section_paragraphs(lines: list[Line], section: str) -> Iterator[tuple[Line, str]]:
+    """Paragraphs of one section that are running text, each with its first line."""
+    block: list[Line] = []
+    for line in [*lines, None]:
+        if (
+            line is not None
+            and line.section == section
+            and line.kind in ("text", "item")
+            and not line.is_label
+        ):
+            if block and line.block != block[0].block:
+                yield from _paragraph(block)
+                block = []
+            block.append(line)
+        elif block:
+            yield from _paragraph(block)
+            block = []
+
+
+def _paragraph(block: list[Line]) -> Iterator[tuple[Line, str]]:
+    """A paragraph as one text, unless it is the hint of a template: all in italics, or a question."""
+    text = " ".join(line.text for line in block[:MAX_PARAGRAPH])
+    is_hint = (
+        text.endswith("?")
+        or all(line.lead == line.text for line in block)
+        or (block[0].lead and len(block[0].lead) == len(block[0].text) and len(text) < 200)
+    )
+    if not is_hint:
+        yield block[0], text
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a value says something: an address or a name alone does not."""
+    return len(text) >= 15 and text.count(" ") >= 2
+
+
+def shortened(text: str) -> str:
+    """The first sentences of a text, three at most, as far as they fit into a line or two."""
+    text = " ".join(text.split())
+    result = ""
+    for sentence in SENTENCE_END.split(text)[:3]:
+        longer = f"{result} {sentence}".strip()
+        if result and len(longer) > MAX_SENTENCES:
+            break
+        result = longer
+    if len(result) > 2 * MAX_SENTENCES:
+        result = result[: 2 * MAX_SENTENCES].rsplit(" ", 1)[0].rstrip(" ,;:") + " …"
+    return result
