@@ -43,6 +43,7 @@ from pmsite.site.views import Link, Prose
 from pmsite.site.write import Changes, NewSite, PublishedSite, locked, refuse_unsafe_output
 from pmsite.source.collect import Collection, collect, notes
 from pmsite.source.evidence import Evidence
+from pmsite.source.tickets import load_tickets, tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,9 @@ def load_archive(site: Site, options: Options) -> tuple[Archive, tuple[Diagnosti
     """The archive without any pages, and the problems of reading it."""
     collection = read_site(site, options)
     problems = [problem for document in collection.documents for problem in document.diagnostics]
-    documents = visible(collection.documents, site.config.audience, site.config.drafts)
+    tickets = load_tickets(site)
+    problems += tickets.diagnostics
+    documents = visible(tracked(collection.documents, tickets), site.config.audience, site.config.drafts)
     return build_archive(documents, site.config), configured(problems, site.config.rules, strict=False)
 
 
@@ -156,16 +159,19 @@ def plan_site(site: Site, options: Options, collection: Collection, theme: Theme
     """Decide every page and find every problem."""
     unreadable = {document.path for document in collection.documents if has_errors(document.diagnostics)}
     unreadable |= {problem.path for problem in collection.sources.diagnostics}
+    tickets = load_tickets(site)
     documents = tuple(
         document
-        for document in visible(collection.documents, site.config.audience, site.config.drafts)
+        for document in visible(
+            tracked(collection.documents, tickets), site.config.audience, site.config.drafts
+        )
         if not (options.keep_going and document.path in unreadable)
     )
     archive = build_archive(documents, site.config)
     links = LinkResolver(
         {document.path: (address_of(document), document) for document in documents}, collection.sources.files
     )
-    problems = [*site.warnings, *collection.sources.diagnostics]
+    problems = [*site.warnings, *collection.sources.diagnostics, *tickets.diagnostics]
     for document in collection.documents:
         problems += document.diagnostics
     prose = {}

@@ -153,6 +153,8 @@ class Config:
     """How documents are rendered."""
     rules: dict[Annotated[str, BeforeValidator(_rule_code)], Severity] = field(default_factory=dict)
     """A rule's code or name, and error, warning or off."""
+    tickets: str = ""
+    """A CSV file of tickets, exported by a tracker: their state, owner and dates go before what documents say."""
     page_size: Annotated[int, Field(ge=5, le=1000)] = 50
     """Incidents on one page of a list."""
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1

@@ -74,6 +74,7 @@ _TABLE = (
     _rule("N418", "small-difference", "times that a document states differ a little"),
     _rule("E501", "invalid-configuration", "the configuration cannot be understood"),
     _rule("W502", "unknown-configuration", "a configuration key that pmsite does not know"),
+    _rule("W503", "ticket-file", "the file of tickets cannot be used as it is"),
     _rule("E601", "broken-template", "a template cannot be rendered"),
     _rule("E602", "broken-theme", "a theme cannot be used"),
     _rule("E701", "foreign-file", "a file that pmsite did not make is in the way"),

@@ -54,6 +54,7 @@ def test_a_site_has_every_kind_of_page(archive: Path) -> None:
         "teams/platform/index.html",
         "tags/dns/index.html",
         "actions/index.html",
+        "actions.ics",
         "backlog/index.html",
         "pages/about/index.html",
         "files/content/picture.svg",

@@ -204,6 +204,11 @@ CASES: list[tuple[str, str, str]] = [
         f"-- {DOCUMENT} --\n# Web down\n\n**Duration:** 1 h 30 min (10:00 - 11:30 UTC)\n",
     ),
     ("E501", f"-- pmsite.yaml --\ntitle: a\npage_size: {MARK}4\n{prose('a')}", f"-- pmsite.yaml --\npage_size: 5\n{prose('a')}"),
+    (
+        "W503",
+        "-- pmsite.yaml --\ntickets: t.csv\n" + prose("a") + f"-- t.csv --\nkey,status\n{MARK}OPS-1,Waiting\n",
+        "-- pmsite.yaml --\ntickets: t.csv\n" + prose("a") + "-- t.csv --\nkey,status\nOPS-1,To Do\n",
+    ),
     ("W502", f"-- pmsite.yaml --\n{MARK}titel: a\n{prose('a')}", f"-- pmsite.yaml --\ntitle: a\n{prose('a')}"),
 ]  # fmt: skip
 

@@ -31,7 +31,7 @@ from pmsite.archive.incident import (
     time_to_detect,
     time_to_resolve,
 )
-from pmsite.source.read import with_digest
+from pmsite.source.document import with_digest
 
 
 def at(

@@ -21,7 +21,8 @@ from pmsite.archive.incident import (
     time_to_resolve,
 )
 from pmsite.site import urls
-from pmsite.site.views import CsvView, JsonView, TextView
+from pmsite.site.ical import calendar
+from pmsite.site.views import CalendarView, CsvView, JsonView, TextView
 
 SCHEMA_VERSION = 1
 _NAMESPACE = uuid.UUID("8f0c1f6e-2b43-5c7e-9a57-0d3f6f1c2a11")
@@ -44,6 +45,8 @@ def serialised(view: object) -> bytes:
         return incidents_json(view.incidents, view.title, view.today)
     if isinstance(view, CsvView):
         return incidents_csv(view.incidents)
+    if isinstance(view, CalendarView):
+        return calendar(view, stable_id)
     assert isinstance(view, TextView)
     return view.text.encode("utf-8", "replace")
 

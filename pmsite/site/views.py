@@ -6,6 +6,7 @@ from datetime import date
 
 from pmsite.archive.incident import ActionItem, ActionStatus, Duration, Incident
 from pmsite.archive.insights import Distribution, Minutes, YearCount
+from pmsite.archive.promises import Promises
 from pmsite.cache import fingerprint
 from pmsite.site.story import Entry, Segment, Stop, bar, durations, stops, timeline
 from pmsite.source.document import Heading
@@ -282,16 +283,70 @@ class QuarterCount:
 
 
 @dataclass(frozen=True, slots=True)
-class ActionsView:
-    head: PageView
-    actions: tuple[Action, ...]
+class Tally:
+    """Open and overdue action items of one owner, service, ...; `link` may lead nowhere."""
+
+    link: Link
     open: int
     overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActionGroup:
+    """Open action items divided in one way; `more` parts are not shown."""
+
+    title: str
+    tallies: tuple[Tally, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterPromises:
+    link: Link
+    figures: Promises
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatView:
+    """A promise that `count` incidents make in the same words; `rows` are the newest of them."""
+
+    title: str
+    rows: tuple[Row, ...]
+    count: int
     done: int
-    dropped: int
-    unknown: int
-    owners: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionsView:
+    """One page of all action items; what sums them up stands on the first page alone."""
+
+    head: PageView
+    actions: tuple[Action, ...]
+    figures: Promises
+    groups: tuple[ActionGroup, ...]
+    quarters: tuple[QuarterPromises, ...]
+    repeats: tuple[RepeatView, ...]
     pagination: Pagination
+
+
+@dataclass(frozen=True, slots=True)
+class DueItem:
+    incident: str
+    title: str
+    due: date
+    owner: str
+    incident_title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarView:
+    """Open action items with due dates, for calendars; without `base_url` they have no addresses."""
+
+    title: str
+    base_url: str
+    today: date
+    items: tuple[DueItem, ...]
 
 
 @dataclass(frozen=True, slots=True)

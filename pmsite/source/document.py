@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from hashlib import blake2b
 
 from pydantic import TypeAdapter
 
@@ -82,6 +83,12 @@ def document_adapter() -> TypeAdapter[Document]:
 @cache
 def incident_adapter() -> TypeAdapter[Incident]:
     return TypeAdapter(Incident)
+
+
+def with_digest(incident: Incident) -> Incident:
+    """The incident with the digest that stands for its facts: equal facts, equal digest."""
+    facts = incident_adapter().dump_json(incident)
+    return replace(incident, digest=blake2b(facts, digest_size=16).hexdigest())
 
 
 def decode(value: bytes) -> Document:

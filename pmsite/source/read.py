@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pmsite.archive.incident import Incident, Precision, Status, Timestamp, Visibility
+from pmsite.archive.incident import Precision, Status, Timestamp, Visibility
 from pmsite.cache import Produced
 from pmsite.config import Config
 from pmsite.config import message as validation_message
@@ -19,7 +19,7 @@ from pmsite.diagnostics import START, Diagnostic, Position, diagnose
 from pmsite.source import fields as convert
 from pmsite.source import frontmatter, schema
 from pmsite.source.assemble import Problem, assemble
-from pmsite.source.document import Body, Document, blank, document_adapter, incident_adapter, unreadable
+from pmsite.source.document import Body, Document, blank, document_adapter, unreadable, with_digest
 from pmsite.source.evidence import Evidence
 from pmsite.source.fields import FIRST_YEAR, LAST_YEAR
 from pmsite.source.files import Role, SourceFile, identifier
@@ -61,12 +61,6 @@ _FIRST_LINE = re.compile(
 # A story of an outage without any section, in a file whose name has a date.
 _DOWN = re.compile(r"\b(went|was|were) down\b|\boutage\b|\bpost-?mortem\b", re.IGNORECASE)
 _NAME = re.compile(r"post-?mortem|incident|outage|\bpm[-_ ]?\d", re.IGNORECASE)
-
-
-def with_digest(incident: Incident) -> Incident:
-    """The incident with the digest that stands for its facts: equal facts, equal digest."""
-    facts = incident_adapter().dump_json(incident)
-    return replace(incident, digest=blake2b(facts, digest_size=16).hexdigest())
 
 
 def read_documents(config: Config, files: Iterator[SourceFile]) -> Iterator[Produced]:

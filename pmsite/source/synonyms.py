@@ -41,6 +41,30 @@ ACTION_STATUS_SYNONYMS = {
     "cancelled": ActionStatus.WONT_DO,
     "rejected": ActionStatus.WONT_DO,
 }
+# Words of trackers for the state of a ticket, beside those above.
+TICKET_STATUS_SYNONYMS = {
+    "new": ActionStatus.OPEN,
+    "opened": ActionStatus.OPEN,
+    "reopened": ActionStatus.OPEN,
+    "triage": ActionStatus.OPEN,
+    "selected-for-development": ActionStatus.OPEN,
+    "ready": ActionStatus.OPEN,
+    "blocked": ActionStatus.IN_PROGRESS,
+    "in-review": ActionStatus.IN_PROGRESS,
+    "in-development": ActionStatus.IN_PROGRESS,
+    "active": ActionStatus.IN_PROGRESS,
+    "merged": ActionStatus.DONE,
+    "released": ActionStatus.DONE,
+    "shipped": ActionStatus.DONE,
+    "verified": ActionStatus.DONE,
+    "canceled": ActionStatus.WONT_DO,
+    "won't-fix": ActionStatus.WONT_DO,
+    "declined": ActionStatus.WONT_DO,
+    "duplicate": ActionStatus.WONT_DO,
+    "not-planned": ActionStatus.WONT_DO,
+    "obsolete": ActionStatus.WONT_DO,
+    "abandoned": ActionStatus.WONT_DO,
+}
 ACTION_TYPE_SYNONYMS = {
     "prevention": ActionType.PREVENT,
     "preventive": ActionType.PREVENT,

@@ -1,11 +1,10 @@
-"""What is left to do: action items, and what documents lack."""
+"""What is left to write: drafts, and what documents lack."""
 
-from collections import Counter
 from collections.abc import Iterator
 
-from pmsite.archive.incident import ActionStatus, Impact, Incident, Status, Visibility
+from pmsite.archive.incident import Impact, Incident, Status, Visibility
 from pmsite.site.plan import Page, Plan, paginate
-from pmsite.site.views import ActionsView, BacklogView, Gap, Link
+from pmsite.site.views import BacklogView, Gap, Link
 
 ITEMS_PER_PAGE = 200
 # What a complete postmortem has.
@@ -20,31 +19,6 @@ _WANTED = (
     "resolution",
     "services",
 )
-
-
-def action_pages(plan: Plan) -> Iterator[Page]:
-    statuses = Counter(action.item.status for action in plan.actions)
-    overdue = sum(action.is_overdue for action in plan.actions)
-    owners = Counter(action.item.owner or "no owner" for action in plan.actions if action.item.status.is_open)
-    most = tuple(sorted(owners.items(), key=lambda pair: (-pair[1], pair[0]))[:12])
-    for part, pagination, path in paginate(plan.actions, "actions/", ITEMS_PER_PAGE):
-        title = "Action items" if pagination.number == 1 else f"Action items, page {pagination.number}"
-        view = ActionsView(
-            head=plan.head(
-                title,
-                "What is being done so that incidents do not happen again.",
-                Link("Action items", "actions/"),
-            ),
-            actions=tuple(part),
-            open=statuses[ActionStatus.OPEN] + statuses[ActionStatus.IN_PROGRESS],
-            overdue=overdue,
-            done=statuses[ActionStatus.DONE],
-            dropped=statuses[ActionStatus.WONT_DO],
-            unknown=statuses[ActionStatus.UNKNOWN],
-            owners=most,
-            pagination=pagination,
-        )
-        yield Page(path, "actions.html", view)
 
 
 def backlog_pages(plan: Plan) -> Iterator[Page]:

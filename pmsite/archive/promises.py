@@ -1,0 +1,76 @@
+"""Action items as promises: how many were kept, are open or overdue, were dropped; and which are asked for again."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pmsite.archive.incident import ActionItem, ActionStatus, Incident
+
+_WORD = re.compile(r"\w{3,}")
+# Words that two items may have in common without asking for the same.
+_SMALL = """
+    and the for all any are can has have its that their them this was were will with from into more our add should
+    must need needs new when which
+"""
+_IGNORED = frozenset(_SMALL.split())
+MIN_WORDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """Numbers of action items by what became of them; `overdue` ones are open as well."""
+
+    total: int
+    kept: int
+    open: int
+    overdue: int
+    dropped: int
+    unknown: int
+
+
+def promises(items: Iterable[ActionItem], today: date) -> Promises:
+    """What became of action items by a day: done ones are kept, those that nobody will do are dropped."""
+    total = kept = still = overdue = dropped = unknown = 0
+    for item in items:
+        total += 1
+        if item.status is ActionStatus.DONE:
+            kept += 1
+        elif item.status is ActionStatus.WONT_DO:
+            dropped += 1
+        elif item.status.is_open:
+            still += 1
+            overdue += item.is_overdue(today)
+        else:
+            unknown += 1
+    return Promises(total, kept, still, overdue, dropped, unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """The same promise of several incidents, newest first; `title` is as the newest one says it."""
+
+    title: str
+    incidents: tuple[Incident, ...]
+    done: int
+
+
+def repeats(incidents: Sequence[Incident]) -> tuple[Repeat, ...]:
+    """Promises that several incidents make in the same words, in any order and case; those of most incidents first.
+
+    Incidents must be newest first. A fix that is asked for again was not made, or did not help.
+    """
+    found: dict[frozenset[str], list[tuple[Incident, ActionItem]]] = {}
+    for incident in incidents:
+        for item in incident.action_items:
+            words = frozenset(_WORD.findall(item.title.casefold())) - _IGNORED
+            if len(words) >= MIN_WORDS:
+                found.setdefault(words, []).append((incident, item))
+    result = []
+    for same in found.values():
+        asking = tuple(dict.fromkeys(incident.id for incident, _ in same))
+        if len(asking) > 1:
+            by_id = {incident.id: incident for incident, _ in same}
+            done = sum(item.status is ActionStatus.DONE for _, item in same)
+            result.append(Repeat(same[0][1].title, tuple(by_id[one] for one in asking), done))
+    return tuple(sorted(result, key=lambda repeat: (-len(repeat.incidents), repeat.title)))
