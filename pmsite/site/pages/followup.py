@@ -3,23 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from pmsite.archive.incident import ActionStatus, Impact, Incident, Status, Visibility
+from pmsite.archive.completeness import Coverage, coverage
+from pmsite.archive.incident import ActionStatus, Status, Visibility
 from pmsite.site.plan import Page, Plan, paginate
-from pmsite.site.views import ActionsView, BacklogView, Gap, Link
+from pmsite.site.views import ActionsView, BacklogOverview, BacklogView, Gap, Link
 
 ITEMS_PER_PAGE = 200
-# What a complete postmortem has.
-_WANTED = (
-    "date",
-    "severity",
-    "summary",
-    "started",
-    "resolved",
-    "impact",
-    "root_cause",
-    "resolution",
-    "services",
-)
+DRAFTS_SHOWN = 50
 
 
 def action_pages(plan: Plan) -> Iterator[Page]:
@@ -51,38 +41,32 @@ def backlog_pages(plan: Plan) -> Iterator[Page]:
     """What is missing, for those who write: internal sites only."""
     if plan.config.audience is Visibility.PUBLIC:
         return
-    incidents = plan.archive.incidents
-    gaps = [gap for incident in incidents if (gap := _gap(plan, incident)).missing]
-    gaps.sort(key=lambda gap: (gap.complete, gap.row.id))
-    fields = {name: sum(name in gap.missing for gap in gaps) for name in _labels()}
-    drafts = tuple(
-        plan.present.row(item) for item in incidents if item.status in (Status.DRAFT, Status.REVIEW)
+    found = coverage(plan.archive.incidents)
+    gaps = tuple(
+        Gap(plan.present.row(incident), completeness, incident.source)
+        for incident, completeness in found.lacking
     )
     for part, pagination, path in paginate(gaps, "backlog/", ITEMS_PER_PAGE):
-        title = "Backlog" if pagination.number == 1 else f"Backlog, page {pagination.number}"
+        is_first = pagination.number == 1
         view = BacklogView(
             head=plan.head(
-                title, "Drafts, and postmortems with fields that are missing.", Link("Backlog", "backlog/")
+                "Backlog" if is_first else f"Backlog, page {pagination.number}",
+                "Drafts, and postmortems with fields that are missing.",
+                Link("Backlog", "backlog/"),
             ),
+            overview=_overview(plan, found) if is_first else None,
             gaps=tuple(part),
-            drafts=drafts,
-            fields=tuple((name, count) for name, count in fields.items() if count),
-            total=len(incidents),
             pagination=pagination,
         )
         yield Page(path, "backlog.html", view)
 
 
-def _labels() -> list[str]:
-    return [name.replace("_", " ") for name in _WANTED]
-
-
-def _gap(plan: Plan, incident: Incident) -> Gap:
-    has = {
-        "date": incident.date is not None,
-        "impact": incident.impact != Impact(),
-        **{name: bool(getattr(incident, name)) for name in _WANTED if name not in ("date", "impact")},
-    }
-    missing = tuple(name.replace("_", " ") for name in _WANTED if not has[name])
-    complete = round(100 * (len(_WANTED) - len(missing)) / len(_WANTED))
-    return Gap(plan.present.row(incident), missing, complete, incident.source)
+def _overview(plan: Plan, found: Coverage) -> BacklogOverview:
+    drafts = [item for item in plan.archive.incidents if item.status in (Status.DRAFT, Status.REVIEW)]
+    return BacklogOverview(
+        total=found.incidents,
+        percent=found.percent,
+        fields=found.fields,
+        drafts=plan.present.rows(drafts[:DRAFTS_SHOWN]),
+        more_drafts=max(0, len(drafts) - DRAFTS_SHOWN),
+    )
