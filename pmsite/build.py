@@ -11,6 +11,7 @@ from pathlib import Path
 import pmsite
 from pmsite.archive.archive import Archive, build_archive
 from pmsite.archive.audience import visible
+from pmsite.archive.completeness import Coverage, coverage
 from pmsite.archive.incident import Visibility
 from pmsite.cache import Failure, Store, cached_map
 from pmsite.check import Checked, check_archive, check_outputs
@@ -60,12 +61,14 @@ class Options:
 class Report:
     """What a build or a check found and did; `changes` is None if nothing was published.
 
-    `inferred` are the values that were read out of prose, each with its document's path.
+    `inferred` are the values that were read out of prose, each with its document's path; they and `coverage` are what
+    a check tells beyond problems.
     """
 
     documents: int
     diagnostics: tuple[Diagnostic, ...]
     inferred: tuple[tuple[str, Evidence], ...] = ()
+    coverage: Coverage | None = None
     rendered: tuple[str, ...] = ()
     changes: Changes | None = None
 
@@ -124,7 +127,9 @@ def check(site: Site, options: Options) -> Report:
             for document in sorted(shown, key=lambda document: document.path)
             for item in document.evidence
         )
-        return Report(len(collection.documents), planned.diagnostics, inferred)
+        return Report(
+            len(collection.documents), planned.diagnostics, inferred, coverage(planned.archive.incidents)
+        )
 
 
 def load_archive(site: Site, options: Options) -> tuple[Archive, tuple[Diagnostic, ...]]:

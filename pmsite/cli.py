@@ -27,10 +27,12 @@ from pmsite.command import (
     Verbose,
     adopted,
     common,
+    completeness_line,
     counts,
     day_option,
     exit_with,
     field_names,
+    findings,
     from_here,
     guarded,
     print_diff,
@@ -185,12 +187,11 @@ def check(
         place.root = shared.site.root
         report = pipeline.check(shared.site, shared.options)
         shared.reporter.show(report.diagnostics)
-        shared.reporter.show_inferred(
-            (path, item.line, item.column, f"{item.field} = {item.value}" if item.value else item.field)
-            for path, item in report.inferred
-        )
+        shared.reporter.show_findings(findings(report))
         if not quiet:
             typer.echo(counts(report), err=True)
+            if report.coverage is not None and report.coverage.incidents:
+                typer.echo(completeness_line(report.coverage), err=True)
         exit_with(report)
 
 

@@ -18,6 +18,7 @@ import typer
 import pmsite
 
 if TYPE_CHECKING:
+    from pmsite.archive.completeness import Coverage
     from pmsite.build import Options, Report
     from pmsite.config import Site
     from pmsite.report import Progress, Reporter
@@ -199,6 +200,26 @@ def counts(report: "Report") -> str:
     errors = sum(problem.severity is Severity.ERROR for problem in report.diagnostics)
     warnings = sum(problem.severity is Severity.WARNING for problem in report.diagnostics)
     return f"{_count(report.documents, 'document')}, {_count(errors, 'error')}, {_count(warnings, 'warning')}"
+
+
+def findings(report: "Report") -> "Iterator[tuple[str, int, int, str]]":
+    """Values that were read out of prose with their places, then what documents lack, the least complete first."""
+    for path, item in report.inferred:
+        said = f"{item.field} = {item.value}" if item.value else item.field
+        yield path, item.line, item.column, f"inferred {said}"
+    for incident, completeness in report.coverage.lacking if report.coverage else ():
+        missing = ", ".join(completeness.missing)
+        yield incident.source, 1, 1, f"{completeness.percent} % complete, missing {missing}"
+
+
+def completeness_line(coverage: "Coverage") -> str:
+    """How complete the archive is, and the fields that most of its postmortems lack."""
+    most = sorted((field for field in coverage.fields if field.missing), key=lambda field: -field.missing)
+    often = ", ".join(f"{field.field} ({field.missing})" for field in most[:3])
+    return (
+        f"{coverage.percent} % of the fields that matter are there: {coverage.stated} stated, {coverage.inferred} inferred; "
+        f"{coverage.missing} missing{f', most often {often}' if often else ''}"
+    )
 
 
 def _count(number: int, word: str) -> str:

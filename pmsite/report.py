@@ -67,12 +67,12 @@ class Reporter:
         else:
             self._full(diagnostics)
 
-    def show_inferred(self, values: Iterable[tuple[str, int, int, str]]) -> None:
-        """With `-v`, each value that was read out of prose: path, line, column and what it says."""
+    def show_findings(self, findings: Iterable[tuple[str, int, int, str]]) -> None:
+        """With `-v`, what is known of documents beyond their problems: path, line, column and a text."""
         if not self._verbose or self._format not in (OutputFormat.FULL, OutputFormat.CONCISE):
             return
-        for path, line, column, text in values:
-            self._line(f"{self._shown_path(path)}:{line}:{column}: inferred {printable(text)}")
+        for path, line, column, text in findings:
+            self._line(f"{self._shown_path(path)}:{line}:{column}: {printable(text)}")
 
     def _line(self, text: str) -> None:
         print(text, file=self._stream)

@@ -227,7 +227,10 @@ def test_results_go_to_stdout_and_problems_to_stderr(run, tmp_path: Path) -> Non
     )
     assert built.stderr.startswith("warning[W104 new-term] content/2024-01-10-web.md:2:11: ")
     checked = run("check")
-    assert checked.stdout == built.stderr and checked.stderr == "1 document, 0 errors, 1 warning\n"
+    assert checked.stdout == built.stderr
+    assert checked.stderr.startswith(
+        "1 document, 0 errors, 1 warning\n15 % of the fields that matter are there"
+    )
     listed = run("list")
     assert listed.stdout.splitlines()[0].startswith("date") and "W104" not in listed.stdout
     write_files(tmp_path, ERROR)

@@ -162,7 +162,7 @@ KEYS = {
     "id", "url", "source", "title", "date", "summary", "status", "kind", "severity", "number", "started", "detected",
     "acknowledged", "declared", "identified", "mitigated", "resolved", "duration", "precision", "resolution", "impact", "seconds_to",
     "seconds_to_reason", "root_cause", "trigger", "factors", "detection", "services", "teams", "regions", "tags",
-    "authors", "timeline", "action_items", "related", "exclude_from_metrics", "inferred", "doubted",
+    "authors", "timeline", "action_items", "related", "exclude_from_metrics", "inferred", "doubted", "completeness",
 }  # fmt: skip
 IMPACT = {"summary", "users", "percent", "percent_of", "requests", "types", "windows"}
 ACTION = {"title", "owner", "due", "status", "closed", "type", "priority", "ticket"}
@@ -172,7 +172,7 @@ SPANS = {"detect", "acknowledge", "mitigate", "resolve"}
 def test_every_key_is_always_present(tmp_path: Path) -> None:
     build_site(write_files(tmp_path, ARCHIVE))
     value = json_of(tmp_path / "site")
-    assert {key: value[key] for key in value if key != "incidents"} == {
+    assert {key: value[key] for key in value if key not in ("completeness", "incidents")} == {
         "schema_version": 1,
         "title": "Small archive",
         "as_of": TODAY.isoformat(),
@@ -211,6 +211,7 @@ def test_every_key_is_always_present(tmp_path: Path) -> None:
         "precision",
         "seconds_to",
         "seconds_to_reason",
+        "completeness",
     }
     assert {key: bare[key] for key in KEYS - given} == {
         key: [] if key in empty else None for key in KEYS - given

@@ -98,8 +98,8 @@ def test_the_calendar_holds_what_is_open_and_due(tmp_path: Path) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_lines_of_the_calendar_are_short_and_keep_the_text(title: str) -> None:
-    item = DueItem("web", title, TODAY, "", "Web down", "incidents/web/")
-    data = calendar(CalendarView("Archive", "", TODAY, (item,)), lambda _: "urn:x")
+    item = DueItem("web", title, TODAY, TODAY, "", "Web down", "incidents/web/")
+    data = calendar(CalendarView("Archive", "", (item,)), lambda _: "urn:x")
     assert all(len(line) <= 75 for line in data.split(b"\r\n"))
     unfolded = data.decode().replace("\r\n ", "")
     summary = re.search(r"^SUMMARY:(.*)\r$", unfolded, re.MULTILINE)

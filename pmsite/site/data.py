@@ -4,10 +4,11 @@ import csv
 import io
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from pmsite.archive.completeness import completeness, coverage
 from pmsite.archive.incident import (
     MILESTONES,
     Absence,
@@ -51,12 +52,13 @@ def serialised(view: object) -> bytes:
     return view.text.encode("utf-8", "replace")
 
 
-def incidents_json(incidents: Iterable[Incident], title: str, today: date) -> bytes:
+def incidents_json(incidents: Sequence[Incident], title: str, today: date) -> bytes:
     """All incidents with all their fields; keys are always there, null or empty where unknown."""
     value = {
         "schema_version": SCHEMA_VERSION,
         "title": title,
         "as_of": today.isoformat(),
+        "completeness": _coverage(incidents),
         "incidents": [_incident(item) for item in incidents],
     }
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
@@ -64,6 +66,7 @@ def incidents_json(incidents: Iterable[Incident], title: str, today: date) -> by
 
 def _incident(incident: Incident) -> dict[str, Any]:
     spans = {name: measure(incident) for name, measure in _SECONDS_TO.items()}
+    found = completeness(incident)
     return {
         "id": incident.id,
         "url": urls.encode(urls.incident(incident.id)),
@@ -123,6 +126,18 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "exclude_from_metrics": incident.exclude_from_metrics or None,
         "inferred": incident.inferred,
         "doubted": doubted(incident),
+        "completeness": {"percent": found.percent, "missing": found.missing},
+    }
+
+
+def _coverage(incidents: Iterable[Incident]) -> dict[str, Any]:
+    found = coverage(incidents)
+    return {
+        "percent": found.percent,
+        "fields": {
+            field.field: {"stated": field.stated, "inferred": field.inferred, "missing": field.missing}
+            for field in found.fields
+        },
     }
 
 

@@ -11,7 +11,6 @@ _MAX_OCTETS = 75  # of a line, RFC 5545 section 3.1
 
 def calendar(view: CalendarView, uid: Callable[[str], str]) -> bytes:
     """All-day events, since few calendars show tasks; `uid` names an item the same way in every build."""
-    stamp = f"{view.today:%Y%m%d}T000000Z"
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -22,7 +21,7 @@ def calendar(view: CalendarView, uid: Callable[[str], str]) -> bytes:
         lines += [
             "BEGIN:VEVENT",
             f"UID:{uid(f'action:{item.incident}:{item.title}')}",
-            f"DTSTAMP:{stamp}",
+            f"DTSTAMP:{item.revised:%Y%m%d}T000000Z",
             f"DTSTART;VALUE=DATE:{item.due:%Y%m%d}",
             f"DTEND;VALUE=DATE:{item.due + timedelta(days=1):%Y%m%d}",
             f"SUMMARY:{_text(item.title)}",

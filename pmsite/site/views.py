@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from pmsite.archive.completeness import Completeness, FieldCoverage
 from pmsite.archive.incident import ActionItem, ActionStatus, Duration, Incident
 from pmsite.archive.insights import Distribution, Minutes, YearCount
 from pmsite.archive.promises import Promises
@@ -331,9 +332,12 @@ class ActionsView:
 
 @dataclass(frozen=True, slots=True)
 class DueItem:
+    """An open action item; `revised` is the day that its postmortem is of."""
+
     incident: str
     title: str
     due: date
+    revised: date
     owner: str
     incident_title: str
     url: str
@@ -345,27 +349,36 @@ class CalendarView:
 
     title: str
     base_url: str
-    today: date
     items: tuple[DueItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A document with fields that are missing; `complete` is the share of the fields that matter, in per cent."""
+    """A postmortem that lacks some of the fields that matter."""
 
     row: Row
-    missing: tuple[str, ...]
-    complete: int
+    completeness: Completeness
     source: str
 
 
 @dataclass(frozen=True, slots=True)
-class BacklogView:
-    head: PageView
-    gaps: tuple[Gap, ...]
-    drafts: tuple[Row, ...]
-    fields: tuple[tuple[str, int], ...]
+class BacklogOverview:
+    """How complete the archive is, and what is being written: the newest drafts and how many more there are."""
+
     total: int
+    percent: int
+    fields: tuple[FieldCoverage, ...]
+    drafts: tuple[Row, ...]
+    more_drafts: int
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogView:
+    """A part of the postmortems that lack something; the first part has the overview."""
+
+    head: PageView
+    overview: BacklogOverview | None
+    gaps: tuple[Gap, ...]
     pagination: Pagination
 
 

@@ -4,8 +4,8 @@ Generators look at the archive; templates see only the value that a generator gi
 """
 
 from pmsite.site.pages.actions import action_pages
+from pmsite.site.pages.backlog import backlog_pages
 from pmsite.site.pages.dates import year_pages
-from pmsite.site.pages.followup import backlog_pages
 from pmsite.site.pages.home import home
 from pmsite.site.pages.incidents import incident_list, incident_pages
 from pmsite.site.pages.machine import machine_files

@@ -1,7 +1,8 @@
 """Action items of all incidents: what is promised, by whom, and what became of it; as a calendar too."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from pmsite.archive.incident import Incident
 from pmsite.archive.promises import promises, repeats
 from pmsite.site import urls
 from pmsite.site.plan import Page, Plan, paginate
@@ -26,6 +27,7 @@ _AGES = ((30, "up to 30 days"), (90, "31 to 90 days"), (365, "91 days to a year"
 
 def action_pages(plan: Plan) -> Iterator[Page]:
     figures = promises((action.item for action in plan.actions), plan.today)
+    by_id = {incident.id: incident for incident in plan.archive.incidents}
     still = [action for action in plan.actions if action.item.status.is_open]
     for part, pagination, path in paginate(plan.actions, "actions/", ITEMS_PER_PAGE):
         is_first = pagination.number == 1
@@ -37,18 +39,17 @@ def action_pages(plan: Plan) -> Iterator[Page]:
             ),
             actions=tuple(part),
             figures=figures,
-            groups=tuple(_groups(plan, still)) if is_first else (),
+            groups=tuple(_groups(plan, still, by_id)) if is_first else (),
             quarters=tuple(_quarters(plan)) if is_first else (),
             repeats=tuple(_repeats(plan)) if is_first else (),
             pagination=pagination,
         )
         yield Page(path, "actions.html", view)
-    yield Page("actions.ics", "", _calendar(plan, still))
+    yield Page("actions.ics", "", _calendar(plan, still, by_id))
 
 
-def _groups(plan: Plan, still: list[Action]) -> Iterator[ActionGroup]:
+def _groups(plan: Plan, still: list[Action], by_id: Mapping[str, Incident]) -> Iterator[ActionGroup]:
     """Open action items by everything that somebody may be asked about; nothing to compare, no group."""
-    by_id = {incident.id: incident for incident in plan.archive.incidents}
 
     def services(action: Action) -> tuple[Link, ...]:
         return tuple(
@@ -109,17 +110,11 @@ def _repeats(plan: Plan) -> Iterator[RepeatView]:
         yield RepeatView(repeat.title, rows, len(repeat.incidents), repeat.done)
 
 
-def _calendar(plan: Plan, still: list[Action]) -> CalendarView:
-    due = [
-        DueItem(
-            action.row.id,
-            action.item.title,
-            action.item.due,
-            action.item.owner,
-            action.row.title,
-            action.row.url,
-        )
-        for action in still
-        if action.item.due is not None
-    ]
-    return CalendarView(plan.title, plan.config.base_url, plan.today, tuple(due))
+def _calendar(plan: Plan, still: list[Action], by_id: Mapping[str, Incident]) -> CalendarView:
+    due = []
+    for action in still:
+        item, row, incident = action.item, action.row, by_id[action.row.id]
+        if item.due is not None:
+            revised = incident.updated or incident.published or incident.date or item.due
+            due.append(DueItem(row.id, item.title, item.due, revised, item.owner, row.title, row.url))
+    return CalendarView(plan.title, plan.config.base_url, tuple(due))
