@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 HUGO_SITE = Path(__file__).parent / "hugo"
+STATIC_FILES = Path(__file__).parents[1] / "themes" / "default" / "static"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,13 @@ class Workplace:
             shutil.rmtree(made, ignore_errors=True)
 
     def write_mounts(self) -> None:
-        """Let Hugo read the very files that pmsite reads, next to its own list pages."""
+        """Let Hugo read the very files that pmsite reads, next to its own list pages, and copy the same theme's."""
         self.hugo_mounts.write_text(
             "module:\n"
             "  mounts:\n"
             "    - {source: content, target: content}\n"
-            f"    - {{source: '{self.archive / 'content'}', target: content/incidents}}\n",
+            f"    - {{source: '{self.archive / 'content'}', target: content/incidents}}\n"
+            f"    - {{source: '{STATIC_FILES}', target: static/assets}}\n",
             encoding="utf-8",
         )
 
