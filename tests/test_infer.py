@@ -561,3 +561,15 @@ def test_prose_gives_warnings_and_never_errors(tmp_path: Path) -> None:
         "content/2024-03-05-web.md:5:17: W416 says 3 h; the times of line 5 are 1 h 30 min apart"
     ]
     assert duration(5400) == "1 h 30 min"
+
+
+def test_services_are_read_from_their_label() -> None:
+    text = "# Web down\n\n| Field | Value |\n|---|---|\n| Affected services | Checkout, mail |\n\nUsers could not pay.\n\n## Root cause\n\nA disk was full.\n"
+    found = incident(text, services=services("checkout", "mail", "search"))
+    assert found.services == ("checkout", "mail")
+
+
+def test_a_labelled_line_is_no_introduction() -> None:
+    text = "# Web down\n\n**Impact:** Everybody who tried to log in that morning was turned away.\n"
+    found = incident(text)
+    assert found.summary == "" and found.impact.summary.startswith("Everybody who tried")

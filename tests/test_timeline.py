@@ -185,3 +185,30 @@ def test_offsets_stand_behind_the_zone_and_lines_stay_lines() -> None:
         '<time id="pm-t1" datetime="2024-01-05T10:00:00-08:00">10:00</time> PST: <a class="pm-offset"' in html
     )
     assert '<br><time id="pm-t2"' in html
+
+
+def test_the_zone_of_a_tables_head_holds_outside_a_section_of_the_timeline() -> None:
+    rows = "| Time (PST) | Event |\n|---|---|\n| 10:00 | Outage begins |\n| 10:30 | Team paged |\n| 11:00 | Restored |\n"
+    found = incident(f"# Web outage 2024-01-10\n\n## What happened\n\n{rows}")
+    assert [entry.at.iso() for entry in found.timeline if entry.at] == [
+        "2024-01-10T10:00:00-08:00",
+        "2024-01-10T10:30:00-08:00",
+        "2024-01-10T11:00:00-08:00",
+    ]
+
+
+def test_a_bare_clock_in_front_matter_follows_the_zone_that_the_entry_before_it_states() -> None:
+    entries = "".join(
+        f'  - {{at: "{at}", event: e}}\n'
+        for at in ("09:00", "2025-10-19T23:48:00-07:00", "01:15", "2025-10-20T14:00", "15:00")
+    )
+    found = incident(
+        f"---\ndate: 2025-10-19\ntimeline:\n{entries}---\n# Web down\n", timezone="Europe/Copenhagen"
+    )
+    assert [entry.at.iso() for entry in found.timeline if entry.at] == [
+        "2025-10-19T09:00:00+02:00",
+        "2025-10-19T23:48:00-07:00",
+        "2025-10-19T01:15:00-07:00",
+        "2025-10-20T14:00:00+02:00",
+        "2025-10-20T15:00:00+02:00",
+    ]

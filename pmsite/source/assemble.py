@@ -127,20 +127,26 @@ def _impact(fields: ImpactFields, reading: Reading, day: date | None, problems: 
     )
 
 
+_NO_ZONE = convert.Zone("")
+
+
 def _timeline(
     fields: tuple[TimelineFields, ...], reading: Reading, day: date | None, problems: list[Problem]
 ) -> tuple[TimelineEntry, ...]:
     """Entries in the order given; a bare clock time belongs to the previous entry's day and zone."""
     entries = []
-    offset = None
+    offset: int | None = None
     for number, entry in enumerate(fields):
         at = None
         if entry.at and convert.word(entry.at) not in ("unknown", "n/a"):
             try:
                 at = convert.timestamp(entry.at, reading.zone, day)
-                if at.offset is None and not entry.at.lstrip("~≈ ")[:4].isdigit():
-                    at = replace(at, offset=offset)
-                day, offset = at.wall.date(), at.offset
+                stated = convert.timestamp(entry.at, _NO_ZONE, day).offset
+                if not entry.at.lstrip("~≈ ")[:4].isdigit() and stated is None:
+                    stated = offset
+                if stated is not None:
+                    at = replace(at, offset=stated)
+                day, offset = at.wall.date(), stated
             except ValueError as error:
                 problems.append(Problem(("timeline", number, "at"), str(error)))
         entries.append(TimelineEntry(at, entry.event, entry.kind))

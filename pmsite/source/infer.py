@@ -183,7 +183,7 @@ class _Gathering:
         self._hit(known)
         self._cause(known)
         self._lists(timeline, actions)
-        self._named(title)
+        self._named(title, known)
         inferred = tuple(
             dict.fromkeys(
                 name.split(".")[0] if name.startswith(("timeline.", "action_items.")) else name
@@ -383,7 +383,13 @@ class _Gathering:
         for line, text in section_paragraphs(self._lines, ""):
             if line.number > 12:
                 return
-            if line.kind == "text" and len(text) >= 60 and "." in text and not text.startswith(("http", "<")):
+            if (
+                line.kind == "text"
+                and len(text) >= 60
+                and "." in text
+                and not text.startswith(("http", "<"))
+                and not line.lead.endswith(":")
+            ):
                 self._set("summary", shortened(text), line, text)
                 return
 
@@ -461,10 +467,12 @@ class _Gathering:
                 for number, action in enumerate(actions)
             ]
 
-    def _named(self, title: str) -> None:
+    def _named(self, title: str, known: list[Fact]) -> None:
+        """Services that the title, the summary, the impact or a label for services name."""
         if self._given.incident.services or not self._inference.has_services:
             return
-        where = [
+        where = [line for fact in known if fact.kind == "services" for line in fact.lines]
+        where += [
             line for line in self._lines if line.section in ("summary", "impact") and line.kind != "code"
         ]
         services = self._inference.services((title, *(line.text for line in where)))

@@ -173,8 +173,12 @@ def _parts(lines: list[Line]) -> Iterator[list[Line]]:
 
 
 def _runs(lines: list[Line], first_day: bool | None) -> Iterator[list[Line]]:
-    """Without such a section: three or more lines in a row that each begin with a time of day."""
+    """Without such a section: three or more lines in a row that each begin with a time of day, a table's head first."""
     run: list[Line] = []
+
+    def is_long() -> bool:
+        return len(run) - (bool(run) and run[0].kind == "head") >= 3
+
     for line in lines:
         found = (
             leading_moment(line.text, first_day)
@@ -184,10 +188,10 @@ def _runs(lines: list[Line], first_day: bool | None) -> Iterator[list[Line]]:
         if found is not None and found[0].clock is not None and line.section not in ("actions", "facts"):
             run.append(line)
         elif line.kind in ("heading", "head") or line.block != (run[-1].block if run else -1):
-            if len(run) >= 3:
+            if is_long():
                 yield run
-            run = []
-    if len(run) >= 3:
+            run = [line] if line.kind == "head" else []
+    if is_long():
         yield run
 
 
