@@ -157,6 +157,8 @@ def test_the_repositorys_own_configuration_is_accepted(tmp_path: Path) -> None:
         ({"markdown": {"flavor": "kramdown"}}, False),
         ({"language": "not a language"}, False),
         ({"theme_options": {"accent": "#abc"}}, True),
+        ({"fields": {"preset": "cstate", "beginn": "started"}}, True),
+        ({"fields": {"preset": "wordpress"}}, False),
     ],
 )  # fmt: skip
 def test_the_configurations_forms(value: dict[str, Any], is_right: bool) -> None:
