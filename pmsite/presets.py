@@ -50,7 +50,7 @@ _HUGO = Preset(
         "modified": "updated",
     },
     tables=frozenset({"params"}),
-    typical=frozenset({"linktitle", "publishdate", "expirydate", "iscjklanguage", "lastmod", "cascade"}),
+    typical=frozenset({"linktitle", "weight", "publishdate", "expirydate", "iscjklanguage", "cascade"}),
 )
 
 PRESETS: Mapping[str, Preset] = {
@@ -64,7 +64,7 @@ PRESETS: Mapping[str, Preset] = {
             Word("disrupted", title="Disrupted", description="Available, with errors or delays."),
             Word("notice", title="Notice", description="Announced, or hardly noticed."),
         ),
-        typical=frozenset({"resolvedwhen", "informational"}),
+        typical=frozenset({"section", "informational", "pin"}),
     ),
     "hugo": _HUGO,
     # https://github.com/icco/postmortems: postmortems that companies published, each with its source.
@@ -96,12 +96,12 @@ PRESETS: Mapping[str, Preset] = {
     # https://squidfunk.github.io/mkdocs-material/plugins/blog/#metadata
     "mkdocs": Preset(
         {**_SHOWN, **_ignored("links pin readtime hide icon search social subtitle")},
-        typical=frozenset({"readtime", "date.created"}),
+        typical=frozenset({"readtime", "hide"}),
     ),
     # https://www.getzola.org/documentation/content/page/#front-matter
     "zola": Preset(
         {**_SHOWN, **_ignored("extra in_search_index render")},
         tables=frozenset({"taxonomies", "extra"}),
-        typical=frozenset({"taxonomies", "extra", "in_search_index"}),
+        typical=frozenset({"path", "taxonomies", "extra", "in_search_index"}),
     ),
 }

@@ -610,15 +610,20 @@ class _Gathering:
     def _named(self, title: str) -> None:
         if self._given.incident.services or not self._inference.has_services:
             return
-        where = [
-            line for line in self._lines if line.section in ("summary", "impact") and line.kind != "code"
-        ]
+        where = list(naming_lines(self._lines))
         services = self._inference.services((title, *(line.text for line in where)))
         if services:
             line = next((line for line in where if self._inference.services((line.text,))), None) or (
                 self._lines[0] if self._lines else None
             )
             self._set("services", services, line, line.text if line else title)
+
+
+def naming_lines(found: Iterable[Line]) -> Iterator[Line]:
+    """The lines beside the title in which a document names the services that its incident hit."""
+    for line in found:
+        if line.section in ("summary", "impact") and line.kind != "code":
+            yield line
 
 
 def _paragraph(block: list[Line]) -> Iterator[tuple[Line, str]]:
