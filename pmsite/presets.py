@@ -17,7 +17,7 @@ class Preset:
     `fields` says which field a key stands for; a dot leads into a table. `tables` hold further fields, as if these
     stood at the top. `flags` are keys whose value decides: key and value, and the field and value that they stand for.
     `spaced` are keys whose text holds names separated by spaces. `severities` are its words for them, the worst first.
-    `typical` are keys that hardly any other dialect has.
+    `typical` are keys that decide between dialects which explain a document equally well.
     """
 
     fields: Mapping[str, str]
