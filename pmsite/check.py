@@ -12,10 +12,12 @@ from pmsite.archive.incident import MILESTONES, Incident, Kind, Status, Timestam
 from pmsite.archive.taxonomy import KINDS
 from pmsite.config import Config, unknown_key
 from pmsite.diagnostics import START, Diagnostic, diagnose, did_you_mean
+from pmsite.presets import IGNORE, PRESET
 from pmsite.site import urls
 from pmsite.site.plan import Page
 from pmsite.source.document import Document
-from pmsite.source.schema import FIELDS, canonical_field, known_keys
+from pmsite.source.keys import Keys
+from pmsite.source.schema import FIELDS
 
 LONG_GAP = timedelta(days=30)
 STALE_DRAFT = timedelta(days=14)
@@ -107,11 +109,11 @@ def unknown_fields(checked: Checked) -> Iterator[Diagnostic]:
     for document in checked.documents:
         for key, position in document.unknown_fields:
             places[key].append((document.path, position))
-    known = list(known_keys(checked.config.fields))
+    known = list(Keys(checked.config.fields).known())
     for key, found in places.items():
         message, _ = unknown_key(key, known)
         count = f" ({len(found)} documents)" if len(found) > 1 else ""
-        hint = "correct it, or name the field it stands for in fields: of pmsite.yaml"
+        hint = "correct it, or say in fields: of pmsite.yaml what it stands for"
         path, position = min(found)
         yield diagnose("W105", path, position, f"the field {message}{count}", hint)
 
@@ -146,11 +148,13 @@ def duplicate_numbers(checked: Checked) -> Iterator[Diagnostic]:
 
 def configured_fields(checked: Checked) -> Iterator[Diagnostic]:
     """Fields that the configuration names and that do not exist."""
-    names = [*checked.config.fields.values(), *checked.config.defaults]
+    keys = Keys(checked.config.fields)
+    names = [field for key, field in checked.config.fields.items() if key != PRESET and field != IGNORE]
+    names += [*checked.config.defaults]
     names += [key for folder in checked.config.content for key in folder.defaults]
-    known = [*known_keys(checked.config.fields)]
+    known = [*keys.known()]
     for name in names:
-        if canonical_field(name, checked.config.fields) not in FIELDS:
+        if keys.field((name,)) not in FIELDS:
             message, hint = unknown_key(name, known)
             yield diagnose("W502", "pmsite.yaml", START, f"the field {message}", hint)
 

@@ -28,6 +28,7 @@ from pmsite.command import (
     adopted,
     common,
     completeness_line,
+    cores,
     counts,
     day_option,
     exit_with,
@@ -35,6 +36,7 @@ from pmsite.command import (
     findings,
     from_here,
     guarded,
+    inventory,
     print_diff,
     progress_line,
     remove_cache,
@@ -77,15 +79,19 @@ def _version(
 
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="The folder to make the site in.")] = Path()) -> None:
-    """Make a site that builds at once, with an example postmortem that explains itself."""
+    """Make a site that builds at once: around the postmortems that are there, else with an example."""
     from pmsite import scaffold
 
     with guarded():
-        written = scaffold.init(folder, today(None, ""))
+        day = today(None, "")
+        written = scaffold.init(folder, day, cores())
         for path in written:
             typer.echo(f"wrote {path}")
         where = "" if folder == Path() else f"cd {folder} && "
-        typer.echo(f"next: {where}pmsite build")
+        blocked = False
+        if not any(path.suffix == ".md" for path in written):
+            blocked = inventory(folder, day)
+        typer.echo(f"next: {where}pmsite build{' --keep-going' if blocked else ''}")
 
 
 @app.command()

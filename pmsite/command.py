@@ -110,7 +110,7 @@ def common(
         audience=audience.value if audience else None,
     )
     day = today(now, site.config.timezone)
-    options = Options(day, strict=strict, keep_going=keep_going, jobs=jobs or _cores())
+    options = Options(day, strict=strict, keep_going=keep_going, jobs=jobs or cores())
     return Common(site, options, reporter_for(site.root, quiet, verbose, color, output_format, results))
 
 
@@ -148,7 +148,7 @@ def progress_line(quiet: bool) -> "Progress":
     return Progress(visible=not quiet and sys.stderr.isatty() and "CI" not in os.environ)
 
 
-def _cores() -> int:
+def cores() -> int:
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:
@@ -224,6 +224,28 @@ def completeness_line(coverage: "Coverage") -> str:
 
 def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def inventory(folder: Path, day: date) -> bool:
+    """Print what a build of a new site will find; gives whether errors block it, which are reported."""
+    from pmsite.build import Options, check, load_archive
+    from pmsite.config import find_site
+    from pmsite.diagnostics import Severity
+
+    site = find_site(None, None, folder)
+    config, options = site.config, Options(day, jobs=cores())
+    report = check(site, options)
+    archive, _ = load_archive(site, options)
+    what = f"{_count(len(archive.incidents), 'postmortem')} and {_count(len(archive.pages), 'plain page')}"
+    typer.echo(f"found {what} in {config.content[0].path}; {counts(report)}")
+    if "preset" in config.fields:
+        typer.echo(f"front matter is read as {config.fields['preset']} has it")
+    if config.services:
+        names = ", ".join(word.name for word in config.services)
+        typer.echo(f"proposed {_count(len(config.services), 'service')}: {names}")
+    errors = [problem for problem in report.diagnostics if problem.severity is Severity.ERROR]
+    reporter_for(site.root, False, True, Color.AUTO, None).show(errors)
+    return bool(errors)
 
 
 def adopted(count: int, is_written: bool) -> str:

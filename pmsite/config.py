@@ -19,6 +19,7 @@ from pmsite.diagnostics import (
     diagnose,
     did_you_mean,
 )
+from pmsite.presets import PRESET, PRESETS
 from pmsite.strict_yaml import KeyPath, StrictYamlError, YamlDocument, load
 from pmsite.vocabulary import (
     DEFAULT_CAUSES,
@@ -148,11 +149,11 @@ class Config:
     defaults: dict[str, Any] = field(default_factory=dict)
     """Front matter for documents that do not say otherwise."""
     fields: dict[str, str] = field(default_factory=dict)
-    """Your words for front matter fields: `{beginn: started}`."""
+    """Your words for front matter fields: `{beginn: started}`; `preset` names the program that documents were written for."""
     markdown: MarkdownConfig = MarkdownConfig()
     """How documents are rendered."""
     rules: dict[Annotated[str, BeforeValidator(_rule_code)], Severity] = field(default_factory=dict)
-    """A rule's code or name, and error, warning or off."""
+    """A rule's code or name, and error, warning, note or off."""
     tickets: str = ""
     """A CSV file of tickets, exported by a tracker: their state, owner and dates go before what documents say."""
     page_size: Annotated[int, Field(ge=5, le=1000)] = 50
@@ -247,8 +248,18 @@ def load_config(path: Path) -> tuple[Config, YamlDocument, tuple[Diagnostic, ...
         for key, code in codes.items()
         if RULES[code].severity is Severity.ERROR and config.rules[code] is not Severity.ERROR
     ]
+    preset = config.fields.get(PRESET)
+    if preset is not None and preset not in PRESETS:
+        near = did_you_mean(preset, PRESETS)
+        problem = f'fields.{PRESET}: no preset is called "{preset}"' + (
+            f" (did you mean {near}?)" if near else ""
+        )
+        hint = f"the presets are {', '.join(PRESETS)}"
+        fixed.append(diagnose("E501", name, document.position(("fields", PRESET)), problem, hint))
     if fixed:
         raise ConfigurationError(*fixed)
+    if preset is not None and "severities" not in value and PRESETS[preset].severities:
+        config = replace(config, severities=PRESETS[preset].severities)
     return config, document, warnings
 
 

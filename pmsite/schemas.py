@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from pmsite.config import config_adapter
+from pmsite.presets import PRESET, PRESETS
 from pmsite.source.schema import adapter
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -50,6 +51,9 @@ def _config() -> dict[str, Any]:
             properties[name] = {"description": value.get("description", ""), "anyOf": [listed, named]}
     if "Word" in schema["$defs"]:
         schema["$defs"]["Word"]["required"] = []
+    properties["fields"]["properties"] = {
+        PRESET: {"description": "The program that documents were written for.", "enum": list(PRESETS)}
+    }
     folder = properties["content"]
     properties["content"] = {
         "description": folder.get("description", ""),

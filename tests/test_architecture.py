@@ -12,6 +12,7 @@ LAYERS = (
     ("pmsite", "diagnostics"),
     ("cache", "strict_yaml", "site.urls"),
     ("archive.incident", "vocabulary"),
+    ("presets",),
     ("config",),
     ("source",),
     ("archive",),

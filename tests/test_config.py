@@ -157,7 +157,7 @@ def test_rules_by_code_and_by_name(file: Path) -> None:
         ("base_url: {a: b}", (1, 11), "write a whole address"),
         ("theme_options: x", (1, 16), "theme_options: input should be a valid dictionary"),
         ("fields: {a: {b: c}}", (1, 13), "fields.a: input should be a valid string"),
-        ("rules:\n  W412: of", (2, 9), "rules.W412: input should be 'error', 'warning' or 'off'"),
+        ("rules:\n  W412: of", (2, 9), "rules.W412: input should be 'error', 'warning', 'note' or 'off'"),
         ("rules: [W412]", (1, 8), "rules: input should be a valid dictionary"),
         (
             "rules:\n  action-overdu: off",

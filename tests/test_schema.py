@@ -21,7 +21,8 @@ from pmsite.archive.incident import (
 from pmsite.config import Config
 from pmsite.schemas import json_schema
 from pmsite.source import schema
-from pmsite.source.schema import FIELDS, INCIDENT_FIELDS, ActionFields, FrontMatter, Reading, canonical_field
+from pmsite.source.keys import Keys
+from pmsite.source.schema import FIELDS, INCIDENT_FIELDS, ActionFields, FrontMatter, Reading
 from pmsite.source.synonyms import FIELD_SYNONYMS
 from pmsite.vocabulary import Word
 
@@ -61,17 +62,17 @@ def places(**values: Any) -> list[tuple[int | str, ...]]:
     ],
 )
 def test_a_key_means_a_field(key: str, field: str) -> None:
-    assert canonical_field(key, {"beginn": "started"}) == field
+    assert Keys({"beginn": "started"}).field((key,)) == field
 
 
 def test_the_sites_own_words_win_over_the_built_in_synonyms() -> None:
-    assert canonical_field("start", {"start": "detected"}) == "detected"
+    assert Keys({"start": "detected"}).field(("start",)) == "detected"
 
 
 def test_every_synonym_leads_to_a_field_and_none_hides_one() -> None:
     assert set(FIELD_SYNONYMS.values()) <= set(FIELDS)
     assert not set(FIELD_SYNONYMS) & set(FIELDS)
-    assert all(canonical_field(key, {}) == field for key, field in FIELD_SYNONYMS.items())
+    assert all(Keys({}).field(tuple(key.split("."))) == field for key, field in FIELD_SYNONYMS.items())
 
 
 def test_fields_of_incidents_are_fields() -> None:

@@ -11,6 +11,9 @@ from jsonschema import Draft202012Validator
 
 from pmsite import scaffold
 from pmsite.config import Config
+from pmsite.scaffold.names import Name
+from pmsite.scaffold.settings import settings_text
+from pmsite.scaffold.survey import Survey
 from pmsite.schemas import json_schema
 from pmsite.source.frontmatter import split
 from pmsite.source.schema import FIELDS
@@ -123,12 +126,12 @@ def test_the_short_forms_that_pmsite_reads_are_accepted(value: dict[str, Any]) -
 
 
 def test_the_repositorys_own_configuration_is_accepted(tmp_path: Path) -> None:
-    scaffold_text = (ROOT / "pmsite/scaffold/pmsite.yaml").read_text().format(title="a", content="content")
     write_files(tmp_path, ARCHIVE)
     texts = [
         (ROOT / "pmsite.yaml").read_text(encoding="utf-8"),
         (tmp_path / "pmsite.yaml").read_text(),
-        scaffold_text,
+        settings_text("a", "site", None),
+        settings_text("a", "site", Survey(3, 0, "a", ("t.md",), 0, "hugo", (), (Name("web", 3),))),
     ]
     for text in texts:
         assert errors("config", without_nulls(load(text).value)) == []
@@ -157,6 +160,8 @@ def test_the_repositorys_own_configuration_is_accepted(tmp_path: Path) -> None:
         ({"markdown": {"flavor": "kramdown"}}, False),
         ({"language": "not a language"}, False),
         ({"theme_options": {"accent": "#abc"}}, True),
+        ({"fields": {"preset": "cstate", "beginn": "started"}}, True),
+        ({"fields": {"preset": "wordpress"}}, False),
     ],
 )  # fmt: skip
 def test_the_configurations_forms(value: dict[str, Any], is_right: bool) -> None:

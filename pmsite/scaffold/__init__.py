@@ -1,17 +1,16 @@
 """What `pmsite init` and `pmsite new` write."""
 
-import json
-import re
 from datetime import date, timedelta
 from enum import Enum
 from pathlib import Path
 
 from pmsite.config import FILE_NAME
 from pmsite.diagnostics import START, ConfigurationError, ContentError, diagnose
+from pmsite.scaffold.settings import filled, quoted, settings_text
+from pmsite.scaffold.survey import surveyed
 from pmsite.site.urls import slug
 
 _HERE = Path(__file__).parent
-_GITIGNORE = "/site/\n.pmsite/\n"
 
 
 class Template(Enum):
@@ -22,27 +21,28 @@ class Template(Enum):
     MINIMAL = "minimal"
 
 
-def init(folder: Path, today: date) -> list[Path]:
+def init(folder: Path, today: date, workers: int = 1) -> list[Path]:
     """Make a site that builds at once: configuration, introduction, and an example that explains itself.
 
-    In a folder that has Markdown files already, the configuration alone. Gives the files written.
-    Raises ContentError if there is a site already.
+    In a folder that has documents already, the configuration alone, as their text and front matter suggest it. Gives
+    the files written. Raises ContentError if there is a site already.
     """
     if (folder / FILE_NAME).exists():
         raise ContentError(
             diagnose("E701", str(folder / FILE_NAME), START, "there is a site already", "run pmsite build")
         )
-    content = _existing_content(folder)
-    files = {FILE_NAME: _filled("pmsite.yaml", title=_title(folder), content=content or "content")}
-    if content is None:
+    found = surveyed(folder, workers)
+    output = "site" if found is None or not (folder / "site").exists() else "pmsite-site"
+    files = {FILE_NAME: settings_text(_title(folder), output, found)}
+    if found is None:
         name = f"{today.isoformat()}-example-checkout-errors.md"
         values = {"date": today.isoformat(), "due": (today + timedelta(days=30)).isoformat()}
         files |= {
-            "content/index.md": _filled("index.md"),
-            f"content/{name}": _filled("example.md", **values),
+            "content/index.md": (_HERE / "index.md").read_text(encoding="utf-8"),
+            f"content/{name}": filled((_HERE / "example.md").read_text(encoding="utf-8"), values),
         }
     if not (folder / ".gitignore").exists():
-        files[".gitignore"] = _GITIGNORE
+        files[".gitignore"] = f"/{output}/\n.pmsite/\n"
     for path in (folder / name for name in files):
         in_the_way = path if path.exists() else next((up for up in path.parents if up.is_file()), None)
         if in_the_way is not None:
@@ -57,27 +57,9 @@ def init(folder: Path, today: date) -> list[Path]:
     return written
 
 
-def _existing_content(folder: Path) -> str | None:
-    """Where the folder's Markdown files are, if it has any besides a README of its own."""
-    if (folder / "content").is_dir() and next((folder / "content").rglob("*.md"), None) is not None:
-        return "content"
-    for path in folder.glob("**/*.md"):
-        inside = path.relative_to(folder)
-        if str(inside) != "README.md" and not any(
-            part.startswith((".", "_")) or part == "node_modules" for part in inside.parts
-        ):
-            return "."
-    return None
-
-
 def _title(folder: Path) -> str:
     name = folder.resolve().name.replace("-", " ").replace("_", " ")
-    return _quoted(name[:1].upper() + name[1:] or "Postmortems")
-
-
-def _quoted(text: str) -> str:
-    """Text as a YAML scalar, which JSON's strings are."""
-    return json.dumps(text, ensure_ascii=False)
+    return name[:1].upper() + name[1:] or "Postmortems"
 
 
 def new_postmortem(folder: Path, title: str, day: date, template: Template | Path) -> Path:
@@ -98,15 +80,7 @@ def new_postmortem(folder: Path, title: str, day: date, template: Template | Pat
             raise ConfigurationError(diagnose("E501", str(template), START, message)) from None
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
-        _fill(text, {"title": _quoted(" ".join(title.splitlines())), "date": day.isoformat()}),
+        filled(text, {"title": quoted(" ".join(title.splitlines())), "date": day.isoformat()}),
         encoding="utf-8",
     )
     return path
-
-
-def _filled(name: str, **values: str) -> str:
-    return _fill((_HERE / name).read_text(encoding="utf-8"), values)
-
-
-def _fill(text: str, values: dict[str, str]) -> str:
-    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), text)

@@ -14,7 +14,7 @@ from pmsite.config import Site
 from pmsite.diagnostics import START, ConfigurationError, Diagnostic, diagnose
 from pmsite.site.urls import slug
 
-_INDEX_NAMES = ("index.md", "readme.md")
+INDEX_NAMES = ("index.md", "readme.md")
 _UNREAD = (".markdown", ".mkd", ".mdown", ".mdx", ".rst", ".adoc", ".txt", ".org", "")
 _LOOKS_LIKE_ONE = re.compile(r"post-?mortem|incident|outage|\d{4}-\d{2}-\d{2}", re.IGNORECASE)
 
@@ -187,7 +187,7 @@ def _is_text(name: str) -> bool:
 def _role(inside: str) -> tuple[Role, str]:
     """What a Markdown file is, and the name that its id comes from."""
     path = PurePosixPath(inside)
-    if path.name.lower() in _INDEX_NAMES:
+    if path.name.lower() in INDEX_NAMES:
         return Role.INDEX, path.parent.name or path.stem
     return (Role.PAGE if str(path.parent) == "pages" else Role.POSTMORTEM), path.stem
 

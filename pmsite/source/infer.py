@@ -4,7 +4,7 @@ Front matter always wins. What prose says less clearly is left out: a wrong valu
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -472,15 +472,20 @@ class _Gathering:
         if self._given.incident.services or not self._inference.has_services:
             return
         where = [line for fact in known if fact.kind == "services" for line in fact.lines]
-        where += [
-            line for line in self._lines if line.section in ("summary", "impact") and line.kind != "code"
-        ]
+        where += naming_lines(self._lines)
         services = self._inference.services((title, *(line.text for line in where)))
         if services:
             line = next((line for line in where if self._inference.services((line.text,))), None) or (
                 self._lines[0] if self._lines else None
             )
             self._set("services", services, line, line.text if line else title)
+
+
+def naming_lines(found: Iterable[Line]) -> Iterator[Line]:
+    """The lines beside the title in which a document names the services that its incident hit."""
+    for line in found:
+        if line.section in ("summary", "impact") and line.kind != "code":
+            yield line
 
 
 def _at(entry: Found) -> Timestamp | None:

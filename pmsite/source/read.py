@@ -11,11 +11,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pmsite.archive.incident import Precision, Status, Timestamp, Visibility
+from pmsite.archive.incident import Precision, Timestamp, Visibility
 from pmsite.cache import Produced
 from pmsite.config import Config
 from pmsite.config import message as validation_message
 from pmsite.diagnostics import START, Diagnostic, Position, diagnose
+from pmsite.presets import IGNORE
 from pmsite.source import fields as convert
 from pmsite.source import frontmatter, schema
 from pmsite.source.assemble import Problem, assemble
@@ -25,6 +26,7 @@ from pmsite.source.fields import FIRST_YEAR, LAST_YEAR
 from pmsite.source.files import Role, SourceFile, identifier
 from pmsite.source.highlight import highlighted
 from pmsite.source.infer import Given, Inference, Reading
+from pmsite.source.keys import LISTS, Keys, joined, spelled
 from pmsite.source.marks import marked
 from pmsite.source.markup import converter
 from pmsite.source.outline import Outline, SourceText, outline
@@ -77,6 +79,7 @@ class Reader:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._reading = schema.Reading.of(config)
+        self._keys = Keys(config.fields)
         self._convert = converter(config.markdown)
         self._outline = partial(
             outline,
@@ -127,7 +130,7 @@ class Reader:
             diagnostics.append(
                 diagnose("W108", file.path, START, message, "remove it, or add `key: value` lines")
             )
-        front = _Fields(split.front, dict(file.defaults), self._config.fields)
+        front = _Fields(split.front, dict(file.defaults), self._keys)
         fields = front.validated(self._reading, file.path, diagnostics)
         fields = self._with_start(fields, front.values.get("date"))
         # A title that was once read out of the text is looked for there again, so that its line is not shown twice.
@@ -304,49 +307,44 @@ def _byte_position(raw: bytes, offset: int) -> Position:
 class _Fields:
     """The front matter of one document under its canonical field names."""
 
-    def __init__(
-        self, front: YamlDocument | None, defaults: dict[str, Any], own_names: dict[str, str]
-    ) -> None:
+    def __init__(self, front: YamlDocument | None, defaults: dict[str, Any], names: Keys) -> None:
         self._front = front or YamlDocument({}, {}, {})
-        self._own_names = own_names
+        self._names = names
         self._defaults = defaults
-        self._keys: dict[str, str] = {}
+        self._keys: dict[str, tuple[str, ...]] = {}
         self._unknown: list[KeyPath] = []
-        self._repeated: list[tuple[str, str]] = []
+        self._repeated: list[tuple[KeyPath, str]] = []
+        self.named: set[str] = set()
         self.values = self._canonical()
 
     def _canonical(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        given = self._front.value
-        for key, value in given.items() if isinstance(given, dict) else ():
-            field = schema.canonical_field(key, self._own_names)
-            if field == "draft":
-                if str(value).lower() in ("true", "yes", "1"):
-                    values.setdefault("status", Status.DRAFT.value)
-                    self._keys.setdefault("status", key)
-                continue
+        for path, given in self._names.entries(self._front.value):
+            field, value = self._names.meaning(path, given)
             if field not in schema.FIELDS:
-                self._unknown.append((key,))
+                if field != IGNORE:
+                    self._unknown.append(path)
                 continue
-            self._unknown += schema.unknown_parts(field, key, value)
-            if (
-                value is not None
-                and _is_spelling(key, field)
-                and _is_spelling(self._keys.get(field, ""), field)
-            ):
-                self._repeated.append((key, field))
-            elif value is not None and (field not in values or self._outranks(field, key, values[field])):
+            self.named.add(field)
+            self._unknown += schema.unknown_parts(field, path, value)
+            if value is None or (value == "" and field != "visibility"):
+                continue  # a key without a value says nothing
+            if _is_spelling(path, field) and _is_spelling(self._keys.get(field, ()), field):
+                self._repeated.append((path, field))
+            elif field in values and field in LISTS:
+                values[field] = joined(field, values[field], _without_nulls(value))
+            elif field not in values or self._outranks(field, path, values[field]):
                 values[field] = _without_nulls(value)
-                self._keys[field] = key
-        for field, value in self._defaults.items():
-            values.setdefault(schema.canonical_field(field, self._own_names), value)
+                self._keys[field] = path
+        for key, value in self._defaults.items():
+            values.setdefault(self._names.field((key,)), value)
         return values
 
-    def _outranks(self, field: str, key: str, earlier: Any) -> bool:
+    def _outranks(self, field: str, path: tuple[str, ...], earlier: Any) -> bool:
         """The field's own name wins over a synonym; a time wins over `resolved: true`."""
         if field == "resolved" and isinstance(earlier, str) and earlier.lower() in ("true", "false"):
             return True
-        return key == field and not (field == "resolved" and str(earlier)[:1].isdigit())
+        return path == (field,) and not (field == "resolved" and str(earlier)[:1].isdigit())
 
     def validated(
         self, reading: schema.Reading, path: str, diagnostics: list[Diagnostic]
@@ -357,10 +355,8 @@ class _Fields:
             for field, value in self.values.items()
         }
         for key, field in self._repeated:
-            message = f"{field}: is given twice, as {self._keys[field]} and as {key}"
-            diagnostics.append(
-                diagnose("E103", path, self._front.keys.get((key,), START), message, "keep one")
-            )
+            message = f"{field}: is given twice, as {self._keys[field][-1]} and as {key[-1]}"
+            diagnostics.append(diagnose("E103", path, self._front.keys.get(key, START), message, "keep one"))
         is_hidden = False
         removed: set[tuple[Any, ...]] = set()
         for _ in range(100):
@@ -394,23 +390,24 @@ class _Fields:
         """Where a part of a field stands; `from_` is the front matter's `from`."""
         if not field:
             return START
-        key = self._keys.get(str(field[0]), str(field[0]))
-        path = (key, *("from" if part == "from_" else part for part in field[1:]))
+        key = self._keys.get(str(field[0]))
+        if key is None:
+            return START
+        part = tuple("from" if name == "from_" else name for name in field[1:])
         given = self.values.get(str(field[0]))
-        if isinstance(given, list) and len(path) > 1 and isinstance(path[1], int):
-            path = (key, _nth_filled(given, path[1]), *path[2:])
-        found = self._front.position(path)
-        return found if self._keys.get(str(field[0])) else START
+        if isinstance(given, list) and part and isinstance(part[0], int):
+            part = (_nth_filled(given, part[0]), *part[1:])
+        return self._front.position((*key, *part))
 
     def positions(self) -> tuple[tuple[str, Position], ...]:
         found = []
         for field, key in self._keys.items():
-            found.append((field, self._front.values.get((key,), START)))
+            found.append((field, self._front.position(key)))
             value = self.values.get(field)
             if field in ("action_items", "related", "timeline") and isinstance(value, list):
                 filled = [number for number, item in enumerate(value) if item is not None]
                 found += [
-                    (f"{field}.{place}", self._front.position((key, number)))
+                    (f"{field}.{place}", self._front.position((*key, number)))
                     for place, number in enumerate(filled)
                 ]
         return tuple(found)
@@ -419,7 +416,7 @@ class _Fields:
         return tuple(
             (
                 ".".join(str(part) for part in path if not isinstance(part, int)),
-                self._front.keys.get(path, START),
+                self._front.keys.get(path) or self._front.position(path),
             )
             for path in self._unknown
         )
@@ -434,9 +431,9 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def _is_spelling(key: str, field: str) -> bool:
+def _is_spelling(path: tuple[str, ...], field: str) -> bool:
     """Whether a key is a field's own name in some capitals, and not a synonym."""
-    return key == field or re.sub(r"[\s-]+", "_", key.strip().casefold()) == field
+    return path == (field,) or spelled(".".join(path)) == field
 
 
 def _nth_filled(items: list[Any], number: int) -> int:
@@ -483,7 +480,7 @@ def _without(values: Any, location: tuple[Any, ...]) -> Any:
 
 
 def _is_postmortem(file: SourceFile, front: _Fields, shape: Outline, text: str) -> bool:
-    if schema.INCIDENT_FIELDS & front.values.keys():
+    if schema.INCIDENT_FIELDS & (front.named | front.values.keys()):
         return True
     if _NAME.search(file.name) or _NAME.search(shape.title):
         return True

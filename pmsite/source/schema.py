@@ -1,7 +1,6 @@
 """The front matter's fields: types, accepted forms and documentation. A new field is one line in FrontMatter."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
@@ -25,7 +24,6 @@ from pmsite.source.fields import Vocabularies, Zone
 from pmsite.source.synonyms import (
     ACTION_STATUS_SYNONYMS,
     ACTION_TYPE_SYNONYMS,
-    FIELD_SYNONYMS,
     KIND_SYNONYMS,
     STATUS_SYNONYMS,
 )
@@ -402,14 +400,14 @@ _PARTS: Mapping[str, type] = {
 }
 
 
-def unknown_parts(field: str, key: str, value: Any) -> list[KeyPath]:
+def unknown_parts(field: str, path: KeyPath, value: Any) -> list[KeyPath]:
     """The keys below a field that nothing reads, by their paths in the front matter."""
     if field not in _PARTS:
         return []
     known = {item.name for item in fields(_PARTS[field])}
     items = enumerate(value) if isinstance(value, list) else [(None, value)]
     return [
-        (key, part) if number is None else (key, number, part)
+        (*path, part) if number is None else (*path, number, part)
         for number, item in items
         if isinstance(item, dict)
         for part in item
@@ -420,15 +418,3 @@ def unknown_parts(field: str, key: str, value: Any) -> list[KeyPath]:
 @cache
 def adapter() -> TypeAdapter[FrontMatter]:
     return TypeAdapter(FrontMatter)
-
-
-def canonical_field(key: str, own: Mapping[str, str]) -> str:
-    """The field that a key means: the site's own words, built-in synonyms, any capitals and hyphens."""
-    folded = re.sub(r"[\s-]+", "_", key.strip().casefold())
-    if key in own:
-        return own[key]
-    return FIELD_SYNONYMS.get(folded, folded)
-
-
-def known_keys(own: Mapping[str, str]) -> Iterable[str]:
-    return (*FIELDS, *FIELD_SYNONYMS, *own, "draft")

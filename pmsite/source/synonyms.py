@@ -78,8 +78,11 @@ ACTION_TYPE_SYNONYMS = {
     "documentation": ActionType.DOCUMENT,
     "docs": ActionType.DOCUMENT,
 }
+# A dot leads into a mapping: `date: {created: ...}`.
 FIELD_SYNONYMS = {
     "slug": "id",
+    "date.created": "date",
+    "date.updated": "updated",
     "start": "started",
     "started_at": "started",
     "start_time": "started",
@@ -96,6 +99,9 @@ FIELD_SYNONYMS = {
     "resolved_at": "resolved",
     "resolvedwhen": "resolved",
     "resolved_when": "resolved",
+    "duration_minutes": "duration",
+    "duration_hours": "duration",
+    "duration_seconds": "duration",
     "sev": "severity",
     "cause": "root_cause",
     "rootcause": "root_cause",
@@ -103,6 +109,8 @@ FIELD_SYNONYMS = {
     "detected_by": "detection",
     "affected": "services",
     "affected_services": "services",
+    "affected_systems": "services",
+    "affected_components": "services",
     "services_affected": "services",
     "service": "services",
     "systems": "services",
@@ -120,11 +128,26 @@ FIELD_SYNONYMS = {
     "incident_number": "number",
     "lastmod": "updated",
     "last_updated": "updated",
+    "last_modified": "updated",
+    "last_modified_at": "updated",
+    "modified": "updated",
     "updated_at": "updated",
     "published_at": "published",
     "publish_date": "published",
+    "publishdate": "published",
+    "pubdate": "published",
     "actions": "action_items",
     "follow_ups": "action_items",
     "see_also": "related",
     "references": "links",
+}
+# What a number without a unit is in.
+DURATION_UNITS = {"duration_minutes": "min", "duration_hours": "h", "duration_seconds": "s"}
+# Keys whose value decides what they mean, with the field and the value that they stand for.
+FLAGS = {
+    **{("draft", word): ("status", Status.DRAFT.value) for word in ("true", "yes", "1")},
+    **{
+        ("type", word): ("kind", word)
+        for word in ("incident", "outage", "postmortem", "near-miss", "maintenance", "drill")
+    },
 }
