@@ -127,9 +127,6 @@ def _impact(fields: ImpactFields, reading: Reading, day: date | None, problems: 
     )
 
 
-_NO_ZONE = convert.Zone("")
-
-
 def _timeline(
     fields: tuple[TimelineFields, ...], reading: Reading, day: date | None, problems: list[Problem]
 ) -> tuple[TimelineEntry, ...]:
@@ -141,12 +138,13 @@ def _timeline(
         if entry.at and convert.word(entry.at) not in ("unknown", "n/a"):
             try:
                 at = convert.timestamp(entry.at, reading.zone, day)
-                stated = convert.timestamp(entry.at, _NO_ZONE, day).offset
-                if not entry.at.lstrip("~≈ ")[:4].isdigit() and stated is None:
-                    stated = offset
-                if stated is not None:
-                    at = replace(at, offset=stated)
-                day, offset = at.wall.date(), stated
+                if convert.states_zone(entry.at):
+                    offset = at.offset
+                elif entry.at.lstrip("~≈ ")[:4].isdigit():
+                    offset = None
+                elif offset is not None:
+                    at = replace(at, offset=offset)
+                day = at.wall.date()
             except ValueError as error:
                 problems.append(Problem(("timeline", number, "at"), str(error)))
         entries.append(TimelineEntry(at, entry.event, entry.kind))

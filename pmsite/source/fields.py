@@ -94,6 +94,14 @@ def timestamp(text: str, zone: Zone, day: date | None = None) -> Timestamp:
     return Timestamp(wall, offset, Precision.APPROXIMATE if approximate else Precision.EXACT)
 
 
+_ZONE_AT_END = re.compile(r"(?:[Zz]|UTC|GMT|[+-]\d\d:?\d\d)\s*\Z")
+
+
+def states_zone(text: str) -> bool:
+    """Whether a timestamp has a zone of its own."""
+    return _ZONE_AT_END.search(text) is not None
+
+
 @lru_cache(maxsize=1024)
 def _day(text: str) -> date:
     year, month, day = map(int, text.split("-"))
