@@ -71,6 +71,8 @@ class ContentFolder:
     """A folder of postmortems, or one file, relative to pmsite.yaml."""
     defaults: dict[str, Any] = field(default_factory=dict)
     """Front matter for documents below it that do not say otherwise."""
+    prefix: Annotated[str, Field(pattern=r"^\w[\w-]*$")] = ""
+    """A word that ids of its documents begin with, where several folders name their files alike."""
 
 
 def _folders(value: Any) -> Any:

@@ -8,6 +8,7 @@ import pytest
 from pmsite.config import Config, ContentFolder, Site
 from pmsite.diagnostics import ConfigurationError
 from pmsite.source.files import Role, SourceFile, Sources, find_sources, identifier
+from tests.sites import build_site, codes, write_files
 
 
 def write(root: Path, *paths: str) -> None:
@@ -208,3 +209,36 @@ def test_the_state_changes_with_the_content_even_if_size_and_time_stay(tmp_path:
 def test_identifiers(name: str, expected: str) -> None:
     assert identifier(name) == expected
     assert identifier("🔥").startswith("incident-")
+
+
+def test_folders_that_name_their_files_alike_have_prefixes(tmp_path: Path) -> None:
+    folder = write_files(
+        tmp_path,
+        """
+-- pmsite.yaml --
+content:
+  - shop
+  - {path: mail, prefix: Mail}
+-- shop/2026-03-05-down.md --
+---
+severity: SEV2
+related: [mail-2026-03-05-down]
+---
+[mail](../mail/2026-03-05-down.md)
+-- mail/2026-03-05-down.md --
+---
+severity: SEV2
+---
+-- mail/own.md --
+---
+id: own
+severity: SEV2
+---
+""",
+    )
+    report = build_site(folder)
+    assert codes(report) == ["W402"]  # own.md has no date
+    pages = {path.parent.name for path in (folder / "site/incidents").glob("*/index.html")}
+    assert pages == {"2026-03-05-down", "mail-2026-03-05-down", "own"}
+    shop = (folder / "site/incidents/2026-03-05-down/index.html").read_text(encoding="utf-8")
+    assert 'href="../mail-2026-03-05-down/index.html"' in shop

@@ -43,7 +43,7 @@ def collect(
     settings = _settings(site)
     digests = _digests(files, store)
     keys = [
-        fingerprint(settings, file.path, file.name, file.role, file.defaults, digest)
+        fingerprint(settings, file.path, file.name, file.prefix, file.role, file.defaults, digest)
         for file, digest in zip(files, digests, strict=True)
     ]
     documents = cached_map(

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from pmsite.archive.incident import Incident, Visibility
 from pmsite.diagnostics import START, Diagnostic, Position, diagnose
 from pmsite.source.evidence import Evidence
-from pmsite.source.files import Role, SourceFile, identifier
+from pmsite.source.files import Role, SourceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,7 @@ def decode(value: bytes) -> Document:
 
 def blank(file: SourceFile) -> Document:
     """A document of which nothing could be read; it is hidden from every audience but the narrowest."""
-    return Document(
-        file.path, file.inside, file.role, identifier(file.name), file.name, Visibility.RESTRICTED, Body()
-    )
+    return Document(file.path, file.inside, file.role, file.id, file.name, Visibility.RESTRICTED, Body())
 
 
 def unreadable(file: SourceFile, code: str, at: Position, message: str, hint: str) -> Document:

@@ -34,7 +34,8 @@ class Role(Enum):
 class SourceFile:
     """A document's file: where it is, what its place says of it, and the state that tells whether it changed.
 
-    `path` is relative to the site's root, `inside` to its content folder; `name` is the id's origin.
+    `path` is relative to the site's root, `inside` to its content folder; `name` is the id's origin, `prefix` the
+    content folder's word before it.
     """
 
     path: str
@@ -44,6 +45,12 @@ class SourceFile:
     location: Path
     state: tuple[int, int, int, int]
     defaults: tuple[tuple[str, Any], ...] = ()
+    prefix: str = ""
+
+    @property
+    def id(self) -> str:
+        """The id that the file gives its document, unless front matter gives one."""
+        return identifier(f"{self.prefix}-{self.name}" if self.prefix else self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,9 @@ def find_sources(site: Site) -> Sources:
         for item in markdown:
             role, name = _role(item.inside)
             path = f"{start}{item.inside}"
-            documents.append(SourceFile(path, item.inside, name, role, item.location, item.state, defaults))
+            documents.append(
+                SourceFile(path, item.inside, name, role, item.location, item.state, defaults, folder.prefix)
+            )
         for item in found:
             files[f"{start}{item.inside}"] = item.location
             if (problem := _unread(item.inside, f"{start}{item.inside}")) is not None:

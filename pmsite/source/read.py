@@ -149,7 +149,7 @@ class Reader:
         problems: list[Problem] = []
         incident = None
         if has_incident:
-            origin = fields.id or identifier(file.name)
+            origin = fields.id or file.id
             incident, problems = assemble(
                 fields, self._reading, identifier(origin), file.path, shape.title or file.name, name_date
             )
@@ -186,7 +186,11 @@ class Reader:
             path=file.path,
             inside=file.inside,
             role=role,
-            id=incident.id if incident else identifier(fields.id or file.name) if file.name else "",
+            id=incident.id
+            if incident
+            else (identifier(fields.id) if fields.id else file.id)
+            if file.name
+            else "",
             title=title or file.name,
             visibility=fields.visibility,
             body=body,
