@@ -47,7 +47,8 @@ class Document:
 
     `path` is relative to the site's root, `inside` to the content folder.
     `positions` says where fields stand, by dotted name: `started`, `action_items.0`; `evidence` where in the prose the
-    incident's inferred values were found, in the order of the text.
+    incident's inferred values were found, in the order of the text. `words` are those of title, summary and root cause
+    that tell it from others, separated by spaces.
     """
 
     path: str
@@ -63,6 +64,7 @@ class Document:
     positions: tuple[tuple[str, Position], ...] = ()
     unknown_fields: tuple[tuple[str, Position], ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    words: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
 
     def position(self, field: str) -> Position:

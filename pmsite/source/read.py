@@ -32,6 +32,7 @@ from pmsite.source.places import places
 from pmsite.source.redact import ALIKE as INTERNAL_MARK
 from pmsite.source.redact import masked, position, redact
 from pmsite.source.titles import entitles
+from pmsite.source.words import telling_words
 from pmsite.strict_yaml import KeyPath, YamlDocument
 
 MAX_STRAY = 10
@@ -155,7 +156,7 @@ class Reader:
             for problem in problems
         ]
         evidence: tuple[Evidence, ...] = ()
-        title, gone = shape.title, ""
+        title, gone, words = shape.title, "", ""
         if incident is not None:
             is_timed = isinstance(fields.started, Timestamp) and "started" not in fields.inferred
             has_date = fields.date is not None or is_timed
@@ -167,6 +168,7 @@ class Reader:
                 return self._document(file, split, finds_title=False)
             title = "" if incident.title == file.name else incident.title
             evidence = self._evidence(file, split, html, said, diagnostics)
+            words = telling_words((incident.title, incident.summary or shape.excerpt, said.cause))
             if said.title_line is not None and said.title_line.kind == "heading":
                 gone = said.title_line.text
             html = marked(
@@ -193,6 +195,7 @@ class Reader:
             positions=front.positions(),
             unknown_fields=front.unknown(),
             evidence=evidence,
+            words=words,
             diagnostics=tuple(diagnostics),
         )
         return document, html
