@@ -1,7 +1,7 @@
 """The words that a text is compared by."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmsite.source.words import MAX_WORDS, telling_words
@@ -31,6 +31,7 @@ def test_what_comes_first_is_kept() -> None:
     assert found[:2] == ["first", "title"] and len(found) == MAX_WORDS
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(), max_size=3))
 def test_any_text_gives_words_without_spaces_and_repetition(texts: list[str]) -> None:
     found = telling_words(texts).split(" ")

@@ -19,7 +19,7 @@ from pmsite.diagnostics import START, Diagnostic, Position, diagnose
 from pmsite.source import fields as convert
 from pmsite.source import frontmatter, schema
 from pmsite.source.assemble import Problem, assemble
-from pmsite.source.document import Body, Document, blank, document_adapter, unreadable, with_digest
+from pmsite.source.document import Body, Document, blank, encode, unreadable, with_digest
 from pmsite.source.evidence import Evidence
 from pmsite.source.fields import FIRST_YEAR, LAST_YEAR
 from pmsite.source.files import Role, SourceFile, identifier
@@ -69,7 +69,7 @@ def read_documents(config: Config, files: Iterator[SourceFile]) -> Iterator[Prod
     reader = Reader(config)
     for file in files:
         document, html = reader.read(file)
-        yield Produced(document_adapter().dump_json(document), html.encode("utf-8", "surrogatepass"))
+        yield Produced(encode(document), html.encode("utf-8", "surrogatepass"))
 
 
 class Reader:
