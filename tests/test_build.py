@@ -134,7 +134,7 @@ related: [{id: 2024-03-05-second, type: recurrence-of}, {id: 2024-01-10-first, t
     page = re.sub(r"<[^>]+>", "", (archive / "site/incidents/2024-06-06-again/index.html").read_text())
     assert "Third time. Seen before: 2 incidents in 24 months with the cause Configuration on web." in page
     assert re.search(
-        r"prior-action-not-done Not done when it happened again:\s+open Roll out in stages", page
+        r"prior-action-not-done Not recorded as done when it happened again:\s+open Roll out in stages", page
     )
     assert "Write it down" not in page
     home = re.sub(r"<[^>]+>", "", (archive / "site/index.html").read_text())

@@ -12,7 +12,7 @@ from pmsite.archive.similarity import alike
 MAX_ALIKE = 5
 MAX_SIMILAR = 4
 # Tried on collections of postmortems from elsewhere: below, what two texts share says little.
-SIMILAR = 0.15
+SIMILAR = 0.12
 LIKELY = 0.2
 LIKELY_WORDS = 3
 

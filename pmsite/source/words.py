@@ -10,11 +10,13 @@ _TOKEN = re.compile(rf"[{_DENSE}]+|[^\W_{_DENSE}]+")
 _IS_DENSE = re.compile(f"[{_DENSE}]")
 # Words that stand in any English text, and those that stand in any postmortem.
 _COMMON_TEXT = """
-    about after again all also an and any are as at be because been before being between both but by can could did do
-    does down due during each for from get got had has have he her him his how if in into is it its just more most no
-    not now of off on once one only or other our out over own same she should so some such than that the their them
-    then there these they this those through to too two under until up very via was we were what when where which
-    while who why will with would yet you your
+    about after again all also an and any approximately are as at back be became because been before being between both
+    but by came can com could did do does down due during each every few first for found from full get got had half has
+    have he her him his how however if in into is it its just last later least less let like little long longer looked
+    made make many more most much need needed new no not now number occurred of off on once one only or other our out
+    over own same second several she should since so some still such take taken than that the their them then there
+    these they this those through to too took two under until up used using very via was way we were what when where
+    which while who whole why will with within without would yet you your
     cause caused causing day error failed failure hour impact incident issue led minute outage postmortem problem
     resulted root service summary system time user utc
 """
