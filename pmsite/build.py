@@ -42,8 +42,10 @@ from pmsite.site.templates import PageError
 from pmsite.site.theme import Theme, load_theme, shown_template
 from pmsite.site.views import Link, Prose
 from pmsite.site.write import Changes, NewSite, PublishedSite, locked, refuse_unsafe_output
-from pmsite.source.collect import Collection, collect, notes
+from pmsite.source.collect import Collection, collect, notes, skim
+from pmsite.source.document import Skimmed
 from pmsite.source.evidence import Evidence
+from pmsite.source.files import Sources
 from pmsite.source.tickets import load_tickets, tracked
 
 
@@ -146,6 +148,12 @@ def read_site(site: Site, options: Options) -> Collection:
     """All documents as they are, whoever may see them: for what changes documents, not for what shows them."""
     with _opened(site) as store:
         return collect(site, store, options.jobs)
+
+
+def skim_site(site: Site, options: Options) -> tuple[Sources, tuple[Skimmed, ...]]:
+    """As `read_site`, but of each document only what a search needs."""
+    with _opened(site) as store:
+        return skim(site, store, options.jobs)
 
 
 @contextmanager

@@ -174,6 +174,19 @@ def unknown_related(checked: Checked) -> Iterator[Diagnostic]:
                 yield _at(document, "W303", f"related.{number}", "is related to itself", "remove it")
 
 
+def unlinked_recurrences(checked: Checked) -> Iterator[Diagnostic]:
+    """An incident with the cause, a service and much of the text of a recent one, where neither names the other."""
+    for name, related in checked.archive.relations.items():
+        if (earlier := related.likely) is None:
+            continue
+        document = checked.archive.documents[name]
+        given = (field for field in ("related", "root_cause") if document.position(field) != START)
+        field = next(given, "title")
+        message = f"looks like {earlier.source} again: the same cause on the same service, in similar words"
+        hint = f"write related: [{{id: {earlier.id}, type: recurrence-of}}], or related: [{earlier.id}]"
+        yield _at(document, "W305", field, message, hint)
+
+
 def missing_fields(checked: Checked) -> Iterator[Diagnostic]:
     """What a final postmortem must have; drafts and documents of unstated status may lack it."""
     for document, incident in checked.postmortems:
@@ -314,6 +327,7 @@ RULES: tuple[Rule, ...] = (
     duplicate_numbers,
     configured_fields,
     unknown_related,
+    unlinked_recurrences,
     missing_fields,
     milestone_order,
     future_dates,

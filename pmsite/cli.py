@@ -61,6 +61,11 @@ class Table(Enum):
     CSV = "csv"
 
 
+class Form(Enum):
+    TABLE = "table"
+    JSON = "json"
+
+
 class SchemaName(Enum):
     FRONT_MATTER = "front-matter"
     CONFIG = "config"
@@ -281,6 +286,35 @@ def list_incidents(
         found = tuple(matching(archive, filters))
         text = listed(found, ListFormat(table.value), shared.site.title, shared.options.today)
         sys.stdout.buffer.write(text.encode())
+
+
+@app.command()
+def search(
+    words: Annotated[list[str], typer.Argument(help="What to look for, such as a line of a log.")],
+    limit: Annotated[int, typer.Option("--limit", "-n", help="How many documents to print.", min=1)] = 20,
+    form: Annotated[Form, typer.Option("--format", "-f", help="How to print them.")] = Form.TABLE,
+    audience: AudienceOption = None,
+    config: ConfigFile = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    color: ColorOption = Color.AUTO,
+    output_format: FormatOption = None,
+    jobs: Jobs = None,
+) -> None:
+    """Find the documents that hold some words, those with the exact phrase first."""
+    from pmsite.find import SearchFormat, shown
+    from pmsite.find import search as find
+
+    with guarded(output_format, color) as place:
+        shared = common(
+            None, config, quiet, verbose, color, output_format, None, jobs, False, audience=audience
+        )
+        place.root = shared.site.root
+        if not "".join(words).strip():
+            raise typer.BadParameter("say what to look for", param_hint="WORDS")
+        found = find(shared.site, shared.options, words, limit)
+        shared.reporter.show([problem for problem in found.diagnostics if problem.severity.value == "error"])
+        sys.stdout.buffer.write(shown(found, SearchFormat(form.value)).encode())
 
 
 @theme_app.command(name="list")

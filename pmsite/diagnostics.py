@@ -54,6 +54,7 @@ _TABLE = (
     _rule("E302", "output-collision", "two sources would be written to the same place"),
     _rule("W303", "unknown-related", "a related incident does not exist"),
     _rule("W304", "duplicate-number", "two incidents have the same number"),
+    _rule("W305", "unlinked-recurrence", "an incident looks like an earlier one that it does not name"),
     _rule("W401", "missing-title", "a final postmortem has no title"),
     _rule("W402", "missing-date", "a postmortem has no date"),
     _rule("W403", "missing-severity", "a final postmortem has no severity"),

@@ -19,7 +19,7 @@ LAYERS = (
     ("site",),
     ("check",),
     ("build",),
-    ("adopt", "listing", "scaffold", "schemas", "report"),
+    ("adopt", "find", "listing", "scaffold", "schemas", "report"),
     ("command",),
     ("cli",),
     ("__main__",),

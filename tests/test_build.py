@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from pmsite.diagnostics import ContentError
 from pmsite.site.write import MANIFEST
 
-from .sites import ARCHIVE, build_site, codes, pmsite, problems, tree, write_files
+from .sites import ARCHIVE, TODAY, build_site, codes, pmsite, problems, tree, write_files
 
 FIRST = "content/2024-01-10-first.md"
 
@@ -96,6 +97,80 @@ def test_minutes_that_nobody_knows_are_not_zero(archive: Path) -> None:
         assert "–" in page
 
 
+SIMILAR = """
+-- content/2024-11-11-renewal.md --
+---
+title: Checkout unreachable
+severity: SEV2
+summary: No orders.
+---
+## Root cause
+The renewal job lost its permission to write certificates.
+-- content/2025-02-02-disk.md --
+---
+title: Search unreachable
+severity: SEV2
+summary: No results.
+---
+## Root cause
+Logs filled the disk.
+"""
+
+
+def test_an_incident_says_what_was_seen_before_and_what_was_left_undone(archive: Path) -> None:
+    again = """
+-- content/2024-06-06-again.md --
+---
+title: Second outage again
+severity: SEV2
+root_cause: configuration
+services: [web]
+related: [{id: 2024-03-05-second, type: recurrence-of}, {id: 2024-01-10-first, type: recurrence-of}]
+---
+"""
+    write_files(archive, again)
+    report = build_site(archive, now=TODAY)
+    assert "W305" not in codes(report)
+    page = re.sub(r"<[^>]+>", "", (archive / "site/incidents/2024-06-06-again/index.html").read_text())
+    assert "Third time. Seen before: 2 incidents in 24 months with the cause Configuration on web." in page
+    assert re.search(
+        r"prior-action-not-done Not recorded as done when it happened again:\s+open Roll out in stages", page
+    )
+    assert "Write it down" not in page
+    home = re.sub(r"<[^>]+>", "", (archive / "site/index.html").read_text())
+    assert re.search(
+        r"Second outage again 6 Jun 2024, third time, after First outage prior-action-not-done", home
+    )
+    first = (archive / "site/incidents/2024-01-10-first/index.html").read_text()
+    assert "Seen before" not in first and first.count("Happened again as") == 2
+
+
+def test_an_incident_page_does_not_depend_on_the_day(archive: Path) -> None:
+    build_site(archive)
+    assert not [
+        path
+        for path in build_site(archive, now=TODAY.replace(year=2035)).rendered
+        if path.startswith("incidents/")
+    ]
+
+
+@pytest.mark.parametrize("hidden", ["visibility: restricted", "status: draft"])
+def test_what_may_not_be_seen_is_not_related(tmp_path: Path, hidden: str) -> None:
+    """A public site is the same whether a similar incident that it may not show exists or not."""
+    site = (
+        "-- pmsite.yaml --\ntitle: Ours\naudience: public\ndefaults: {visibility: public}\n"
+        + SIMILAR.replace(
+            "Logs filled the disk.", "The renewal job lost its permission to write certificates."
+        )
+    )
+    write_files(tmp_path / "with", site.replace("Search unreachable", f"Search unreachable\n{hidden}"))
+    write_files(tmp_path / "without", site)
+    (tmp_path / "without/content/2025-02-02-disk.md").unlink()
+    for name in ("with", "without"):
+        build_site(tmp_path / name)
+    assert tree(tmp_path / "with/site") == tree(tmp_path / "without/site")
+
+
 class TestWhatIsRendered:
     """A page is rendered again exactly when its value, its templates or the site's facts changed."""
 
@@ -140,6 +215,15 @@ class TestWhatIsRendered:
         assert "incidents/2025-09-09-fourth/index.html" not in rendered
         assert "services/search/index.html" not in rendered
         assert "pages/about/index.html" not in rendered
+
+    def test_those_that_become_similar_by_a_change_of_words(self, archive: Path) -> None:
+        """Of a document's text about the root cause only those pages are rendered that show it from then on."""
+        write_files(archive, SIMILAR)
+        build_site(archive)
+        cause = "The renewal job lost its permission to write certificates."
+        replace_in(archive, "content/2025-02-02-disk.md", "Logs filled the disk.", cause)
+        names = ("2025-02-02-disk", "2024-11-11-renewal")
+        assert self.rendered(archive) == {f"incidents/{name}/index.html" for name in names}
 
     def test_the_users_of_a_template(self, archive: Path) -> None:
         build_site(archive)

@@ -49,6 +49,7 @@ def causes(*words: str) -> str:
     return "".join(CAUSES.format(number, word, "") for number, word in enumerate(words, 1))
 
 
+AGAIN = "-- content/2023-12-28-cron.md --\n---\ntitle: Jobs ran twice\nservices: [cron]\n{0}\n---\n"
 ALIAS = "-- content/2024-0{0}-02-a.md --\n{2}---\nseverity: SEV1\naliases: [{1}]\n---\n"
 
 # code, a site that breaks the rule exactly once, at the mark; and a site next to it in which nothing is wrong.
@@ -120,6 +121,19 @@ CASES: list[tuple[str, str, str]] = [
         "W304",
         front("number: PM-1") + f"-- content/2024-02-02-b.md --\n---\nnumber: {MARK}pm 1\nseverity: SEV1\n---\n",
         front("number: PM-1") + "-- content/2024-02-02-b.md --\n---\nnumber: PM-11\nseverity: SEV1\n---\n",
+    ),
+    (
+        "W305",
+        AGAIN.format("root_cause: time") + front(f"title: Jobs ran twice\nservices: [cron]\nroot_cause: {MARK}time"),
+        AGAIN.format("root_cause: time") + front("title: Jobs ran twice\nservices: [cron]\nroot_cause: design"),
+    ),
+    (
+        "W305",
+        AGAIN.format(f"root_cause: time\nrelated: {MARK}[2024-01-10-web]").replace("2023-12", "2024-02")
+        + front("title: Jobs ran twice\nservices: [cron]\nroot_cause: time").replace("-01-10", "-01-11")
+        + front("severity: SEV1"),
+        AGAIN.format("root_cause: time\nrelated: [2024-01-10-web]").replace("2023-12", "2024-02")
+        + front("title: Jobs ran twice\nservices: [cron]\nroot_cause: time"),
     ),
     ("W401", f"-- {DOCUMENT} --\n{MARK}---\n{FINAL.partition(chr(10))[2]}\n---\n{BODY}", final("number: 1")),
     ("W402", f"-- content/web.md --\n{MARK}{BODY}", front("date: 2024-01-10", path="content/web.md")),

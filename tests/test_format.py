@@ -15,6 +15,14 @@ def at(*parts: int, offset: int | None = None, precision: Precision = Precision.
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [(1, "first"), (3, "third"), (10, "tenth"), (11, "11th"), (12, "12th"), (21, "21st"), (22, "22nd"), (111, "111th"), (123, "123rd")],
+)  # fmt: skip
+def test_ordinals(value: int, text: str) -> None:
+    assert words.ordinal(value) == text
+
+
+@pytest.mark.parametrize(
     ("seconds", "text"),
     [
         (None, ""),

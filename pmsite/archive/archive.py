@@ -50,7 +50,7 @@ def build_archive(documents: Iterable[Document], config: Config) -> Archive:
         introduction=introduction,
         taxonomies=taxonomies(incidents, config),
         years=years(incidents, config.fiscal_year_start),
-        relations=relations(incidents),
+        relations=relations(incidents, {item.id: item.words for item in by_id.values()}),
     )
 
 

@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import TypeVar
 
 from pmsite.archive.incident import Status, Visibility
 from pmsite.site.urls import slug
-from pmsite.source.document import Document
+from pmsite.source.document import Document, Skimmed
 from pmsite.source.files import Role
+
+Read = TypeVar("Read", Document, Skimmed)
 
 
 def shows_drafts(audience: Visibility, drafts: bool | None) -> bool:
@@ -16,7 +19,7 @@ def shows_drafts(audience: Visibility, drafts: bool | None) -> bool:
     return drafts if drafts is not None else audience is not Visibility.PUBLIC
 
 
-def visible(documents: Iterable[Document], audience: Visibility, drafts: bool | None) -> tuple[Document, ...]:
+def visible(documents: Iterable[Read], audience: Visibility, drafts: bool | None) -> tuple[Read, ...]:
     """The documents that the audience may see, each knowing what it is. Unreadable documents count as restricted."""
     with_drafts = shows_drafts(audience, drafts)
     return _settled(
@@ -28,12 +31,14 @@ def visible(documents: Iterable[Document], audience: Visibility, drafts: bool | 
     )
 
 
-def _is_draft(document: Document) -> bool:
+def _is_draft(document: Document | Skimmed) -> bool:
     return document.incident is not None and document.incident.status is Status.DRAFT
 
 
-def _settled(documents: list[Document]) -> tuple[Document, ...]:
+def _settled(documents: list[Read]) -> tuple[Read, ...]:
     """An index that is the only document of its folder is its postmortem; any other introduces the folder."""
+    if not any(document.role is Role.INDEX for document in documents):
+        return tuple(documents)
     below = Counter(str(parent) for document in documents for parent in PurePosixPath(document.path).parents)
     return tuple(
         document if document.role is not Role.INDEX else _settled_index(document, below)
@@ -41,7 +46,7 @@ def _settled(documents: list[Document]) -> tuple[Document, ...]:
     )
 
 
-def _settled_index(document: Document, below: Counter[str]) -> Document:
+def _settled_index(document: Read, below: Counter[str]) -> Read:
     folder = PurePosixPath(document.inside).parent
     if below[str(PurePosixPath(document.path).parent)] > 1:
         name = "" if str(folder) == "." else slug(str(folder), fallback="folder")

@@ -1,11 +1,20 @@
-"""Related incidents: what authors state, seen from both sides, and what shares cause and service."""
+"""Related incidents: what authors state, seen from both sides, and what else has much in common."""
 
+import sys
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pmsite.archive.incident import Incident, RelationType
+from pmsite.archive.incident import ActionItem, Incident, RelationType
+from pmsite.archive.recurrence import Past, Seen, causes_on_services, not_done, series, times
+from pmsite.archive.similarity import alike
 
 MAX_ALIKE = 5
+MAX_SIMILAR = 4
+# Tried on collections of postmortems from elsewhere: below, what two texts share says little.
+SIMILAR = 0.12
+LIKELY = 0.2
+LIKELY_WORDS = 3
 
 _HERE = {
     RelationType.RELATED: "Related to",
@@ -25,39 +34,102 @@ _THERE = {
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A relation that an author wrote down, as seen from one of its two sides."""
+    """A relation that an author wrote down, as seen from one of its two sides.
+
+    `not_done` are the action items of an earlier incident that were not done when this one happened again.
+    """
 
     label: str
     incident: Incident
     is_recurrence: bool = False
+    not_done: tuple[ActionItem, ...] = ()
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it is this side that happened again."""
+        return self.label == _HERE[RelationType.RECURRENCE_OF]
 
 
 @dataclass(frozen=True, slots=True)
 class Relations:
+    """What one incident has to do with others.
+
+    `alike` have its cause on one of its services, `similar` much of its words, factors and services. `time` says which
+    time it happens, where that is stated. `likely` is an earlier incident that it seems to repeat, if it is related to
+    none of those that it seems to repeat, and stated to repeat no other.
+    """
+
     stated: tuple[Stated, ...] = ()
     alike: tuple[Incident, ...] = ()
+    similar: tuple[Incident, ...] = ()
+    seen: tuple[Seen, ...] = ()
+    time: int = 1
+    likely: Incident | None = None
+
+    @property
+    def recurs(self) -> Stated | None:
+        """The first of the incidents that this one is stated to be a recurrence of."""
+        return next((relation for relation in self.stated if relation.repeats), None)
 
 
-def relations(incidents: tuple[Incident, ...]) -> dict[str, Relations]:
-    """The relations of every incident that has any, by id; recurrences first, then the nearest in the list."""
-    by_id = {incident.id: incident for incident in incidents}
-    stated = _stated(incidents, by_id)
-    alike = _alike(incidents)
-    return {
-        incident.id: Relations(
-            tuple(stated.get(incident.id, ())),
-            tuple(
-                other
-                for other in alike.get(incident.id, ())
-                if other.id not in {relation.incident.id for relation in stated.get(incident.id, ())}
-            ),
+def relations(incidents: Sequence[Incident], words: Mapping[str, str]) -> dict[str, Relations]:
+    """The relations of every incident that has any, by id. Incidents come newest first, `words` are theirs by id.
+
+    Stated recurrences stand first; then what is nearest in the list, and what is most similar.
+    """
+    stated = _stated(incidents)
+    heads = series(incidents)
+    counted = times(incidents, heads)
+    past = Past(incidents)
+    groups = _same_cause_and_service(incidents)
+    texts = [frozenset(map(sys.intern, words.get(incident.id, "").split())) for incident in incidents]
+    features = [text.union(_classes(item)) for text, item in zip(texts, incidents, strict=True)]
+    matches = alike(features, SIMILAR)
+    found = {}
+    for place, incident in enumerate(incidents):
+        said = stated.get(incident.id, ())
+        known = {relation.incident.id for relation in said}
+        repeated = [
+            incidents[other]
+            for other, score in matches[place]
+            if score >= LIKELY
+            and past.is_likely(place, other)
+            and len(texts[place] & texts[other]) >= LIKELY_WORDS
+        ]
+        is_looked_at = any(relation.repeats for relation in said) or any(
+            item.id in known for item in repeated
         )
-        for incident in incidents
-        if incident.id in stated or incident.id in alike
-    }
+        group = [incidents[other] for other in groups.get(place, ()) if incidents[other].id not in known]
+        known.update(other.id for other in group)
+        similar = [incidents[other] for other, _ in matches[place] if incidents[other].id not in known]
+        related = Relations(
+            stated=said,
+            alike=tuple(group),
+            similar=tuple(similar[:MAX_SIMILAR]),
+            seen=past.seen(place),
+            time=counted.get(incident.id, 1),
+            likely=repeated[0] if repeated and not is_looked_at else None,
+        )
+        if related != _NONE:
+            found[incident.id] = related
+    return found
 
 
-def _stated(incidents: tuple[Incident, ...], by_id: dict[str, Incident]) -> dict[str, list[Stated]]:
+_NONE = Relations()
+
+
+def _classes(incident: Incident) -> Iterator[str]:
+    """What an incident is classified with, as words that no text holds."""
+    for factor in incident.factors:
+        yield f"factor={factor}"
+    for service in incident.services:
+        yield f"service={service}"
+    if incident.root_cause and incident.root_cause != "unknown":
+        yield f"cause={incident.root_cause}"
+
+
+def _stated(incidents: Sequence[Incident]) -> dict[str, tuple[Stated, ...]]:
+    by_id = {incident.id: incident for incident in incidents}
     found: dict[str, dict[tuple[str, str], Stated]] = defaultdict(dict)
     for incident in incidents:
         for relation in incident.related:
@@ -65,33 +137,32 @@ def _stated(incidents: tuple[Incident, ...], by_id: dict[str, Incident]) -> dict
             if other is None or other is incident:
                 continue
             again = relation.type is RelationType.RECURRENCE_OF
+            left = not_done(other, incident) if again else ()
             here, there = _HERE[relation.type], _THERE[relation.type]
-            found[incident.id].setdefault((here, other.id), Stated(here, other, again))
+            found[incident.id].setdefault((here, other.id), Stated(here, other, again, left))
             found[other.id].setdefault((there, incident.id), Stated(there, incident, again))
     return {
-        key: sorted(
-            relations.values(), key=lambda item: (not item.is_recurrence, item.label, item.incident.id)
+        key: tuple(
+            sorted(
+                relations.values(), key=lambda item: (not item.is_recurrence, item.label, item.incident.id)
+            )
         )
         for key, relations in found.items()
     }
 
 
-def _alike(incidents: tuple[Incident, ...]) -> dict[str, list[Incident]]:
-    """Incidents with the same cause on the same service: the nearest in time, at most MAX_ALIKE each."""
+def _same_cause_and_service(incidents: Sequence[Incident]) -> dict[int, list[int]]:
+    """Incidents with the same cause on the same service, by place: the nearest in the list, at most MAX_ALIKE."""
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, incident in enumerate(incidents):
-        if incident.root_cause and incident.root_cause != "unknown":
-            for service in incident.services:
-                groups[incident.root_cause, service].append(index)
+        for key in causes_on_services(incident):
+            groups[key].append(index)
     near: dict[int, set[int]] = defaultdict(set)
     for members in groups.values():
         for place, index in enumerate(members):
             near[index].update(members[max(0, place - MAX_ALIKE) : place + MAX_ALIKE + 1])
     return {
-        incidents[index].id: [
-            incidents[other]
-            for other in sorted(others - {index}, key=lambda other: (abs(other - index), other))[:MAX_ALIKE]
-        ]
+        index: sorted(others - {index}, key=lambda other: (abs(other - index), other))[:MAX_ALIKE]
         for index, others in near.items()
         if len(others) > 1
     }

@@ -132,6 +132,17 @@ def percent(share: float) -> str:
     return f"{round(share * 100)} %"
 
 
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+def ordinal(value: int) -> str:
+    """`third`; from eleven on in figures, `21st`."""
+    if 0 < value <= len(_ORDINALS):
+        return _ORDINALS[value - 1]
+    ending = "th" if value % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+    return f"{number(value)}{ending}"
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """`1 incident`, `12 incidents`."""
     return f"{number(count)} {one if count == 1 else many or one + 's'}"

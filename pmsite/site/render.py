@@ -81,6 +81,7 @@ class Renderer:
             number=formats.number,
             share=formats.percent,
             plural=formats.plural,
+            ordinal=formats.ordinal,
             iso=lambda value: value.iso() if hasattr(value, "iso") else value.isoformat(),
             is_time=lambda value: hasattr(value, "iso"),
             canonical=lambda path: urls.encode(path.removesuffix("index.html")),

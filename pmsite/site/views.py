@@ -86,9 +86,31 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
+    """`not_done` are action items of the other incident that were not done when this one happened again."""
+
     label: str
     row: Row
     is_recurrence: bool
+    not_done: tuple[ActionItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How many incidents with the same cause there were on a service in the `months` before."""
+
+    service: Link
+    count: int
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """An incident that is stated to be the recurrence of an earlier one; `time` counts from 1."""
+
+    row: Row
+    earlier: str
+    time: int
+    is_prior_action_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +146,9 @@ class IncidentView:
     terms: Mapping[str, tuple[Link, ...]]
     relations: tuple[Relation, ...]
     alike: tuple[Row, ...]
+    similar: tuple[Row, ...]
+    seen: tuple[Seen, ...]
+    time: int
     previous: Row | None
     next: Row | None
     prose: Prose
@@ -407,7 +432,7 @@ class HomeView:
     urgent: tuple[Action, ...]
     open: int
     overdue: int
-    again: tuple[Relation, ...]
+    again: tuple[Again, ...]
     strip: tuple[Day, ...]
     strip_weeks: int
     facets: tuple[Facet, ...]

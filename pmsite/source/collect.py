@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeVar
 
 from pmsite.cache import Failure, Limits, Produced, Store, cached_map, fingerprint, program_digest
 from pmsite.config import Config, Site
 from pmsite.diagnostics import ConfigurationError, diagnose
-from pmsite.source.document import Document, beyond_limits, decode
+from pmsite.source.document import Document, Skimmed, beyond_limits, decode, encode, skimmed
 from pmsite.source.files import SourceFile, Sources, find_sources
 
+Result = TypeVar("Result")
 # Whatever a document holds: it is read within these, or named in an error.
 LIMITS = Limits(seconds=5, memory=300 * 1024 * 1024)
 _RECENT = 2_000_000_000  # file systems may keep times to two seconds only
@@ -37,6 +39,25 @@ def collect(
     meanwhile: Callable[[], None] | None = None,
 ) -> Collection:
     """Read all documents; `meanwhile` runs while workers read. Raises ConfigurationError if a content folder is missing."""
+    sources, documents, keys = _collected(site, store, workers, _document, progress, meanwhile)
+    return Collection(sources, tuple(documents), keys)
+
+
+def skim(site: Site, store: Store, workers: int) -> tuple[Sources, tuple[Skimmed, ...]]:
+    """Read all documents as `collect` does, and give of each only what a search needs."""
+    sources, documents, _ = _collected(site, store, workers, _skimmed, None, None)
+    return sources, tuple(documents)
+
+
+def _collected(
+    site: Site,
+    store: Store,
+    workers: int,
+    finish: Callable[[SourceFile, bytes | Failure], Result],
+    progress: Callable[[int, int], None] | None,
+    meanwhile: Callable[[], None] | None,
+) -> tuple[Sources, list[Result], dict[str, bytes]]:
+    """What `finish` makes of the stored form of each document, and the documents' keys by path."""
     _check_markup(site)
     sources = find_sources(site)
     files = sources.documents
@@ -51,15 +72,13 @@ def collect(
         files,
         keys,
         store,
-        _document,
+        finish,
         workers=workers,
         limits=LIMITS,
         progress=progress,
         meanwhile=meanwhile,
     )
-    return Collection(
-        sources, tuple(documents), {file.path: key for file, key in zip(files, keys, strict=True)}
-    )
+    return sources, documents, {file.path: key for file, key in zip(files, keys, strict=True)}
 
 
 def _read(config: Config, files: Iterator[SourceFile]) -> Iterator[Produced]:
@@ -87,6 +106,10 @@ def _check_markup(site: Site) -> None:
 
 def _document(file: SourceFile, value: bytes | Failure) -> Document:
     return beyond_limits(file, value.reason) if isinstance(value, Failure) else decode(value)
+
+
+def _skimmed(file: SourceFile, value: bytes | Failure) -> Skimmed:
+    return skimmed(encode(beyond_limits(file, value.reason)) if isinstance(value, Failure) else value)
 
 
 def _settings(site: Site) -> bytes:

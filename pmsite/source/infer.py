@@ -48,7 +48,7 @@ class Reading:
     """What the prose of one document says: the incident with its gaps filled, and where that stands.
 
     `evidence` gives a line for each inferred value, `entries` and `actions` the lines that the timeline and the action
-    items stand in, whoever gave their values.
+    items stand in, whoever gave their values. `cause` is the text about the root cause.
     """
 
     incident: Incident
@@ -57,6 +57,7 @@ class Reading:
     actions: tuple[FoundAction, ...]
     remarks: tuple[Remark, ...]
     title_line: Line | None
+    cause: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,13 @@ class _Gathering:
             measured=None,
         )
         return Reading(
-            merged, tuple(self._evidence), timeline.entries, tuple(actions), tuple(self._remarks), title_line
+            merged,
+            tuple(self._evidence),
+            timeline.entries,
+            tuple(actions),
+            tuple(self._remarks),
+            title_line,
+            " ".join(line.text for line in found if line.section == "cause" and line.kind != "code"),
         )
 
     def _set(self, field: str, value: Any, line: Line | None, text: str) -> None:

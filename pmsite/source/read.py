@@ -20,7 +20,7 @@ from pmsite.presets import IGNORE
 from pmsite.source import fields as convert
 from pmsite.source import frontmatter, schema
 from pmsite.source.assemble import Problem, assemble
-from pmsite.source.document import Body, Document, blank, document_adapter, unreadable, with_digest
+from pmsite.source.document import Body, Document, blank, encode, unreadable, with_digest
 from pmsite.source.evidence import Evidence
 from pmsite.source.fields import FIRST_YEAR, LAST_YEAR
 from pmsite.source.files import Role, SourceFile, identifier
@@ -34,6 +34,7 @@ from pmsite.source.places import places
 from pmsite.source.redact import ALIKE as INTERNAL_MARK
 from pmsite.source.redact import masked, position, redact
 from pmsite.source.titles import entitles
+from pmsite.source.words import telling_words
 from pmsite.strict_yaml import KeyPath, YamlDocument
 
 MAX_STRAY = 10
@@ -70,7 +71,7 @@ def read_documents(config: Config, files: Iterator[SourceFile]) -> Iterator[Prod
     reader = Reader(config)
     for file in files:
         document, html = reader.read(file)
-        yield Produced(document_adapter().dump_json(document), html.encode("utf-8", "surrogatepass"))
+        yield Produced(encode(document), html.encode("utf-8", "surrogatepass"))
 
 
 class Reader:
@@ -158,7 +159,7 @@ class Reader:
             for problem in problems
         ]
         evidence: tuple[Evidence, ...] = ()
-        title, gone = shape.title, ""
+        title, gone, words = shape.title, "", ""
         if incident is not None:
             is_timed = isinstance(fields.started, Timestamp) and "started" not in fields.inferred
             has_date = fields.date is not None or is_timed
@@ -170,6 +171,7 @@ class Reader:
                 return self._document(file, split, finds_title=False)
             title = "" if incident.title == file.name else incident.title
             evidence = self._evidence(file, split, html, said, diagnostics)
+            words = telling_words((incident.title, incident.summary or shape.excerpt, said.cause))
             if said.title_line is not None and said.title_line.kind == "heading":
                 gone = said.title_line.text
             html = marked(
@@ -200,6 +202,7 @@ class Reader:
             positions=front.positions(),
             unknown_fields=front.unknown(),
             evidence=evidence,
+            words=words,
             diagnostics=tuple(diagnostics),
         )
         return document, html

@@ -7,7 +7,7 @@ from itertools import islice
 from pmsite.archive.incident import Incident
 from pmsite.site import urls
 from pmsite.site.plan import Page, Plan
-from pmsite.site.views import Day, HomeView, Relation
+from pmsite.site.views import Again, Day, HomeView
 
 LATEST = 8
 URGENT = 6
@@ -45,14 +45,13 @@ def _view(plan: Plan) -> HomeView:
     )
 
 
-def _recurrences(plan: Plan) -> tuple[Relation, ...]:
+def _recurrences(plan: Plan) -> tuple[Again, ...]:
     """The latest incidents that are stated to be recurrences of earlier ones."""
     found = (
-        Relation(relation.incident.title, plan.present.row(incident), True)
+        Again(plan.present.row(incident), earlier.incident.title, related.time, bool(earlier.not_done))
         for incident in plan.archive.incidents
-        if incident.id in plan.archive.relations
-        for relation in plan.archive.relations[incident.id].stated
-        if relation.is_recurrence and relation.label.startswith("Recurrence")
+        if (related := plan.archive.relations.get(incident.id)) is not None
+        and (earlier := related.recurs) is not None
     )
     return tuple(islice(found, 5))
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from pmsite.archive.incident import Incident
+from pmsite.archive.recurrence import MONTHS
 from pmsite.archive.related import Relations
 from pmsite.site import urls
 from pmsite.site.plan import Page, Plan, paginate
 from pmsite.site.present import by_year
-from pmsite.site.views import CountedLink, Facet, IncidentView, Link, ListView, Relation, Row
+from pmsite.site.views import CountedLink, Facet, IncidentView, Link, ListView, Relation, Row, Seen
 
 
 def incident_pages(plan: Plan) -> Iterator[Page]:
@@ -35,9 +36,15 @@ def _incident(plan: Plan, incident: Incident, older: Row | None, newer: Row | No
         zone=plan.config.timezone,
         terms=plan.present.terms(incident),
         relations=tuple(
-            Relation(item.label, row(item.incident), item.is_recurrence) for item in related.stated
+            Relation(item.label, row(item.incident), item.is_recurrence, item.not_done)
+            for item in related.stated
         ),
         alike=plan.present.rows(related.alike),
+        similar=plan.present.rows(related.similar),
+        seen=tuple(
+            Seen(plan.present.term("services", item.service), item.count, MONTHS) for item in related.seen
+        ),
+        time=related.time,
         previous=older,
         next=newer,
         prose=plan.prose[document.path],

@@ -1,0 +1,175 @@
+"""`pmsite search`: the documents that hold some words, read from the sources, with the line that they stand in."""
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from pathlib import Path
+
+from pmsite.archive.audience import visible
+from pmsite.archive.incident import Visibility
+from pmsite.build import Options, skim_site
+from pmsite.config import Site
+from pmsite.diagnostics import Diagnostic, configured, printable
+from pmsite.source.document import Facts, Skimmed
+from pmsite.source.redact import masked
+
+MAX_WIDTH = 160
+# What may stand between the words of a phrase: blanks, a line's end, and the marks of Markdown.
+_BETWEEN = r"[\s*_`~>]+"
+
+
+class SearchFormat(Enum):
+    TABLE = "table"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A document that holds all words; `is_phrase` says that they stand together in it.
+
+    `line` counts from 1; `at` is where in its `text` the first of the words stands.
+    """
+
+    document: Skimmed
+    location: Path
+    is_phrase: bool
+    line: int
+    text: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best hits, how many there are in all, in how many documents, and which of these could not be read."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    documents: int
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class Query:
+    """Words to look for, whatever their capitals, also inside longer words."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = tuple(dict.fromkeys(" ".join(words).casefold().split()))
+        spelled = " ".join(words).casefold().split()
+        self._phrase = re.compile(_BETWEEN.join(map(re.escape, spelled)))
+
+    def is_in(self, folded: str) -> bool:
+        return all(word in folded for word in self.words)
+
+    def is_phrase_in(self, folded: str) -> bool:
+        """Whether the words stand together."""
+        return self._phrase.search(folded) is not None
+
+    def line(self, folded: str) -> int:
+        """The line that says most, from 0: the one in which the phrase begins, else the first with most of the words."""
+        phrase = self._phrase.search(folded)
+        if phrase is not None:
+            return folded.count("\n", 0, phrase.start())
+        counts = [sum(word in line for word in self.words) for line in folded.split("\n")]
+        return counts.index(max(counts))
+
+
+def search(site: Site, options: Options, words: Iterable[str], limit: int) -> Found:
+    """The documents that the site's audience may see and that hold all words.
+
+    Those come first in which the words stand together, of these and of the others those that have them in title, number
+    or id, then the newest.
+    """
+    query = Query(words)
+    sources, skimmed = skim_site(site, options)
+    documents = visible(skimmed, site.config.audience, site.config.drafts)
+    locations = {file.path: file.location for file in sources.documents}
+    keep = site.config.audience is not Visibility.PUBLIC
+    ranked = []
+    for document in documents:
+        folded = _text(locations[document.path], query, keep=keep).casefold()
+        if query.is_in(folded):
+            ranked.append((not query.is_phrase_in(folded), *_rank(document, query), document))
+    ranked.sort(key=lambda item: item[:-1])
+    problems = [*sources.diagnostics, *(problem for document in skimmed for problem in document.diagnostics)]
+    return Found(
+        tuple(_hit(item[-1], locations[item[-1].path], query, keep=keep) for item in ranked[:limit]),
+        len(ranked),
+        len(documents),
+        configured(problems, site.config.rules, strict=False),
+    )
+
+
+def _text(location: Path, query: Query, *, keep: bool) -> str:
+    """A file's text, without internal blocks unless they are kept; empty if it does not hold the words."""
+    try:
+        with open(location, "rb", buffering=0) as file:  # noqa: PTH123  Path.open takes twice as long
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""  # that it cannot be read is among the problems
+    if not query.is_in(text.casefold()):
+        return ""
+    return text if keep else masked(text, keep=False)
+
+
+def _rank(document: Skimmed, query: Query) -> tuple[bool, int, str]:
+    facts = document.incident or Facts()
+    head = f"{document.title} {facts.number} {document.id}".casefold()
+    return not query.is_in(head), -(facts.date or date.min).toordinal(), document.path
+
+
+def _hit(document: Skimmed, location: Path, query: Query, *, keep: bool) -> Hit:
+    text = _text(location, query, keep=keep).removeprefix("\ufeff")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    folded = text.casefold()
+    line = query.line(folded)
+    shown = text.split("\n")[line].strip()
+    at = min((place for word in query.words if (place := shown.casefold().find(word)) >= 0), default=0)
+    return Hit(document, location, query.is_phrase_in(folded), line + 1, shown, at)
+
+
+def shown(found: Found, kind: SearchFormat) -> str:
+    """What was found, as text."""
+    if kind is SearchFormat.JSON:
+        value = {
+            "documents": found.documents,
+            "total": found.total,
+            "results": [_plain(hit) for hit in found.hits],
+        }
+        return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    if not found.hits:
+        return f"nothing in {found.documents:,} document{'' if found.documents == 1 else 's'}\n"
+    blocks = [_block(hit) for hit in found.hits]
+    more = found.total - len(found.hits)
+    return "\n".join(blocks) + (f"\nand {more:,} more; --limit shows them\n" if more else "")
+
+
+def _plain(hit: Hit) -> dict[str, object]:
+    facts = hit.document.incident or Facts()
+    return {
+        "id": hit.document.id,
+        "title": hit.document.title,
+        "date": facts.date.isoformat() if facts.date else None,
+        "resolution": facts.resolution,
+        "source": hit.document.path,
+        "line": hit.line,
+        "text": hit.text,
+        "phrase": hit.is_phrase,
+    }
+
+
+def _block(hit: Hit) -> str:
+    """Date and title; what fixed it; the place as editors understand it, and the line."""
+    facts = hit.document.incident or Facts()
+    day = facts.date.isoformat() if facts.date else "undated" if hit.document.incident else "page"
+    start = max(0, min(hit.at - MAX_WIDTH // 4, len(hit.text) - MAX_WIDTH))
+    excerpt = ("… " if start else "") + hit.text[start : start + MAX_WIDTH]
+    excerpt += " …" if start + MAX_WIDTH < len(hit.text) else ""
+    where = Path(os.path.relpath(hit.location)).as_posix()
+    lines = [f"{day:<10}  {printable(hit.document.title)}"]
+    if facts.resolution:
+        lines.append(f"{'fix':<10}  {printable(facts.resolution)}")
+    lines.append(f"{'':<10}  {printable(where)}:{hit.line}: {printable(excerpt)}")
+    return "\n".join(lines) + "\n"
