@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from pmsite.archive.completeness import Completeness, FieldCoverage
 from pmsite.archive.incident import ActionItem, ActionStatus, Duration, Incident
 from pmsite.archive.insights import Distribution, Minutes, YearCount
+from pmsite.archive.overview import overview
 from pmsite.archive.promises import Promises
+from pmsite.archive.taxonomy import Taxonomy
 from pmsite.cache import fingerprint
+from pmsite.site.format import local
+from pmsite.site.insights import Insights, insights
 from pmsite.site.story import Entry, Segment, Stop, bar, durations, stops, timeline
 from pmsite.source.document import Heading
 
@@ -306,6 +311,25 @@ class QuarterCount:
     minutes: int
     unknown: int
     share: float
+
+
+@dataclass(frozen=True, slots=True)
+class InsightsView:
+    """The incidents, and what their figures depend on; these are computed where the page is rendered."""
+
+    head: PageView
+    incidents: tuple[Incident, ...]
+    taxonomies: tuple[Taxonomy, ...]
+    ranks: Mapping[str, int]
+    first_month: int
+    zone: str
+    today: date
+
+    @property
+    def insights(self) -> Insights:
+        clock = partial(local, zone=self.zone)
+        figures = overview(self.incidents, self.taxonomies, self.today, self.first_month, clock)
+        return insights(figures, self.ranks, self.zone)
 
 
 @dataclass(frozen=True, slots=True)

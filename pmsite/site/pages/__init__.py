@@ -7,6 +7,7 @@ from pmsite.site.pages.actions import action_pages
 from pmsite.site.pages.backlog import backlog_pages
 from pmsite.site.pages.dates import year_pages
 from pmsite.site.pages.home import home
+from pmsite.site.pages.figures import insights_page
 from pmsite.site.pages.incidents import incident_list, incident_pages
 from pmsite.site.pages.machine import machine_files
 from pmsite.site.pages.plain import not_found, plain_pages, redirects
@@ -21,6 +22,7 @@ def plan_pages(plan: Plan) -> list[Page]:
         *incident_pages(plan),
         *incident_list(plan),
         *year_pages(plan),
+        insights_page(plan),
         *(page for taxonomy in plan.archive.taxonomies for page in taxonomy_pages(plan, taxonomy)),
         *action_pages(plan),
         *backlog_pages(plan),

@@ -1,0 +1,159 @@
+"""Charts as templates draw them: a finding, what it rests on, the drawing's numbers, and the table with the same."""
+
+from dataclasses import dataclass
+
+from pmsite.archive.insights import Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a mark or a cell leads: an address below the site's root, with a query for the explorer, or an anchor."""
+
+    label: str
+    url: str = ""
+    query: str = ""
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table: text, or links one after the other and how many more there are."""
+
+    text: str = ""
+    links: tuple[Target, ...] = ()
+    more: int = 0
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a table; its first cell is its heading. Marks may lead to its `anchor`."""
+
+    cells: tuple[Cell, ...]
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    columns: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a stacked column; `base` and `height` are shares of the highest column."""
+
+    label: str
+    rank: int
+    count: int
+    base: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`label` stands below it; `group` where a group of columns begins. `place` counts from 0."""
+
+    place: int
+    label: str
+    group: str
+    title: str
+    count: int
+    parts: tuple[Part, ...]
+    to: Target | None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Upright bars; `keys` name the parts with their rank where there are several."""
+
+    columns: tuple[Column, ...]
+    keys: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    label: str
+    count: int
+    share: float
+    to: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A cell of a matrix; `level` from 1 to 4 is its share of the highest count."""
+
+    column: int
+    count: int
+    level: int
+    title: str
+    to: Target
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    to: Target
+    total: int
+    spots: tuple[Spot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Counts in rows and columns; `is_slanted` where the columns' labels are long."""
+
+    columns: tuple[Target, ...]
+    rows: tuple[MatrixRow, ...]
+    is_slanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A dot at `x` from the left and `y` from below; `size` is its radius in pixels, 0 for a severity's shape."""
+
+    x: float
+    y: float
+    size: float
+    rank: int
+    title: str
+    to: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Dots in time and on a logarithmic scale of durations; `keys` name shapes by rank."""
+
+    marks: tuple[Mark, ...]
+    years: tuple[tuple[float, str], ...]
+    ticks: tuple[tuple[float, int], ...]
+    median: float
+    p90: float
+    keys: tuple[tuple[str, int], ...] = ()
+
+
+Drawing = Columns | Bars | Matrix | Cloud | Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """`finding` is its heading, `known` what it rests on, `definition` how its figures are computed, `note` a limit.
+
+    Without a `drawing` the finding is all that is known.
+    """
+
+    id: str
+    finding: str
+    known: str
+    definition: str
+    table: Table
+    drawing: Drawing | None = None
+    note: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The macro that draws it: `columns`, `bars`, `matrix`, `cloud`, `distribution`."""
+        return type(self.drawing).__name__.lower()
