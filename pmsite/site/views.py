@@ -246,6 +246,7 @@ class YearsView:
     head: PageView
     years: tuple["YearLine", ...]
     undated: int
+    latest: Link | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,28 +287,47 @@ class MinutesView:
 
 @dataclass(frozen=True, slots=True)
 class QuarterView:
+    """`lines` are what an executive reads, newest first; `others` the smaller incidents where there are many.
+
+    `uncounted` are those that are neither counted nor drafts. `severities` are the columns of the comparison: none where too little is known.
+    """
+
     head: PageView
     label: str
     start: date
     end: date
-    rows: tuple[Row, ...]
-    severities: tuple[SeverityCount, ...]
-    earlier: tuple["QuarterCount", ...]
+    counted: int
+    lines: tuple["QuarterLine", ...]
+    others: tuple["QuarterLine", ...]
+    counts: tuple[SeverityCount, ...]
+    compared: tuple["ComparedQuarter", ...]
+    severities: tuple[Severity, ...]
     minutes: MinutesView
-    actions_open: int
-    actions_done: int
-    actions_total: int
+    promises: Promises
     drafts: int
+    uncounted: int
     previous: Link | None
     next: Link | None
 
 
 @dataclass(frozen=True, slots=True)
-class QuarterCount:
-    """An earlier quarter to compare with; `share` is relative to the highest of those shown."""
+class QuarterLine:
+    """An incident in one line: its impact, else the first sentence of its summary, else nothing but its title."""
+
+    row: Row
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedQuarter:
+    """A quarter in the comparison; `share` is relative to the highest of those shown.
+
+    `severities` stand in the columns' order; None where less than half of the quarter's severities are known.
+    """
 
     link: Link
     count: int
+    severities: tuple[int, ...] | None
     minutes: int
     unknown: int
     share: float
