@@ -66,7 +66,7 @@ class Reader:
         )
 
     def _reasons(self, incident: Incident, same_cause: int) -> tuple[tuple[str, int], ...]:
-        also = ((f"{same_cause} with this cause", SAME_CAUSE),) if same_cause > 1 else ()
+        also = ((f"one of {same_cause} with this cause", SAME_CAUSE),) if same_cause > 1 else ()
         return (*also, *((reason, points) for reason, points in self._own(incident) if points))
 
     def _own(self, incident: Incident) -> tuple[tuple[str, int], ...]:

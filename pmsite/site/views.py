@@ -238,7 +238,17 @@ class TermView:
     trend: tuple[YearCount, ...]
     distribution: Distribution | None
     together: tuple[Facet, ...]
+    reading: tuple["Reading", ...]
     feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An incident that is worth reading, with its points and what they are for."""
+
+    row: Row
+    points: int
+    reasons: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -453,15 +463,25 @@ class BacklogView:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day of the year strip with its incidents; `week` and `weekday` place it."""
+    """A day on which incidents began; `place` is where it lies in its year, in per cent."""
 
-    week: int
-    weekday: int
-    date: date
-    count: int
+    place: float
     url: str
     title: str
     rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class YearStrip:
+    """A (fiscal) year and how many of its days have incidents: each day, or, where there are many, the weeks.
+
+    `weeks` are the weeks of the year, counted from 0, by a level from 1 to 4: half the number of their days.
+    """
+
+    link: Link
+    count: int
+    days: tuple[Day, ...]
+    weeks: tuple[tuple[int, tuple[int, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,14 +491,12 @@ class HomeView:
     first_year: int | None
     last_year: int | None
     last_published: date | None
-    today: date
     latest: tuple[Row, ...]
     urgent: tuple[Action, ...]
     open: int
     overdue: int
     again: tuple[Again, ...]
-    strip: tuple[Day, ...]
-    strip_weeks: int
+    strip: tuple[YearStrip, ...]
     facets: tuple[Facet, ...]
     on_this_day: tuple[Row, ...]
     prose: Prose | None

@@ -20,7 +20,7 @@ from pmsite.site.views import (
 )
 
 # As many as fit on one printed page beside the figures.
-LINES, MAX_LINE = 10, 160
+LINES, MAX_LINE = 9, 160
 _SENTENCE = re.compile(r".*?(?:[.!?](?=\s+[^\sa-z]|\s*\Z)|[。！？])", re.DOTALL)
 
 

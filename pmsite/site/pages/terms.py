@@ -1,13 +1,17 @@
 """Severity, impact, causes, services and every other taxonomy: its own page, and one for each of its terms."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pmsite.archive.insights import Distribution, Sample, distribution, trend
+from pmsite.archive.reading import Reader, Recommendation
 from pmsite.archive.taxonomy import KINDS, Taxonomy, Term
 from pmsite.site import urls
 from pmsite.site.plan import FEEDS, Page, Plan, paginate
 from pmsite.site.present import by_year
-from pmsite.site.views import CountedLink, Facet, Link, TaxonomyView, TermLine, TermView
+from pmsite.site.views import CountedLink, Facet, Link, Reading, TaxonomyView, TermLine, TermView
+
+# Services have a reading list, unless their incidents are so few that all of them are one.
+READ, SHORT = "services", 3
 
 
 def taxonomy_pages(plan: Plan, taxonomy: Taxonomy) -> Iterator[Page]:
@@ -30,8 +34,10 @@ def taxonomy_pages(plan: Plan, taxonomy: Taxonomy) -> Iterator[Page]:
         ),
     )
     yield Page(f"{taxonomy.name}/index.html", "taxonomy.html", view)
+    reader = Reader(plan.archive.incidents, plan.archive.relations, plan.present.ranks)
     for term, durations in zip(taxonomy.terms, figures, strict=True):
-        yield from _term_pages(plan, taxonomy, term, durations)
+        reading = reader.reading_list(term.incidents) if taxonomy.name == READ and term.count > SHORT else ()
+        yield from _term_pages(plan, taxonomy, term, durations, reading)
 
 
 def _term_line(plan: Plan, taxonomy: Taxonomy, term: Term, figures: Sample) -> TermLine:
@@ -46,7 +52,9 @@ def _term_line(plan: Plan, taxonomy: Taxonomy, term: Term, figures: Sample) -> T
     )
 
 
-def _term_pages(plan: Plan, taxonomy: Taxonomy, term: Term, figures: Distribution) -> Iterator[Page]:
+def _term_pages(
+    plan: Plan, taxonomy: Taxonomy, term: Term, figures: Distribution, reading: Iterable[Recommendation]
+) -> Iterator[Page]:
     address = urls.term(taxonomy.name, term.slug)
     rows = plan.present.rows(term.incidents)
     home = Link(taxonomy.plural, f"{taxonomy.name}/")
@@ -71,6 +79,11 @@ def _term_pages(plan: Plan, taxonomy: Taxonomy, term: Term, figures: Distributio
                 trend=trend(term.incidents) if is_first else (),
                 distribution=figures if is_first else None,
                 together=_together(plan, taxonomy, term) if is_first else (),
+                reading=tuple(
+                    Reading(plan.present.row(item.incident), item.points, item.reasons) for item in reading
+                )
+                if is_first
+                else (),
                 feed=f"{address}feed.xml" if taxonomy.name in FEEDS else "",
             ),
         )
