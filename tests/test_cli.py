@@ -26,6 +26,7 @@ COMMANDS = [
     "build",
     "check",
     "list",
+    "stats",
     "search",
     "theme",
     "theme list",
