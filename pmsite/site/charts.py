@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
+from pmsite.archive.fiscal import QuarterName
+from pmsite.archive.incident import Incident
 from pmsite.archive.insights import Distribution
+from pmsite.site import urls
+from pmsite.site.format import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +161,19 @@ class Chart:
     def kind(self) -> str:
         """The macro that draws it: `columns`, `bars`, `matrix`, `cloud`, `distribution`."""
         return type(self.drawing).__name__.lower()
+
+
+def line(to: Target, *cells: Cell) -> Line:
+    return Line((Cell(links=(to,)) if to.url else Cell(to.label), *cells))
+
+
+def count_cell(count: int) -> Cell:
+    return Cell(number(count), is_number=True)
+
+
+def incident_target(incident: Incident) -> Target:
+    return Target(incident.title, urls.incident(incident.id))
+
+
+def quarter_target(name: QuarterName) -> Target:
+    return Target(name.label, urls.quarter(name.year_slug, name.number))
