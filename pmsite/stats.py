@@ -91,7 +91,7 @@ def _quarter(quarter: QuarterFigures) -> dict[str, Any]:
         "largest": minutes.largest.id if minutes.largest else None,
         "largest_share": minutes.largest_share,
         "actions": {
-            "promised": promises.promised,
+            "promised": promises.total,
             "kept": promises.kept,
             "open": promises.open,
             "overdue": promises.overdue,
@@ -142,7 +142,7 @@ def _lines(figures: Overview, title: str) -> Iterator[str]:
                 number(quarter.counted),
                 number(quarter.minutes.total),
                 number(quarter.minutes.unknown),
-                f"{number(quarter.promises.kept)} of {number(quarter.promises.promised)}",
+                f"{number(quarter.promises.kept)} of {number(quarter.promises.total)}",
                 number(quarter.promises.overdue),
                 number(quarter.drafts),
             )
