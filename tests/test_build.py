@@ -248,6 +248,7 @@ class TestWhatIsRendered:
         assert set(report.rendered) <= {
             "index.html",
             "actions/index.html",
+            "actions.ics",
             "insights/index.html",
             "incidents.json",
         }
