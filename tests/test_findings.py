@@ -35,7 +35,7 @@ def ranking(total: int = 40, **counts: int) -> Ranking:
         ({"network": 4, "time": 4, "design": 1}, "Network and Time cause most: 4 of 9 each"),
         ({"unknown": 9, "network": 3, "time": 2}, "Network causes most: 3 of 14"),
         ({"a": 2, "b": 2, "c": 2, "d": 2}, "No root cause stands out: at most 2 of 8"),
-        ({"a": 1, "b": 1, "c": 1}, "No root cause stands out: at most 1 of 3"),
+        ({"a": 1, "b": 1, "c": 1}, "No root cause stands out"),
         ({"unknown": 3}, "No root cause stands out"),
         ({"network": 3}, "Network causes most: 3 of 3"),
         ({}, "No root cause is stated"),
@@ -101,7 +101,7 @@ def test_weekdays(found: dict[int, tuple[Incident, ...]], sentence: str) -> None
 
 def test_hours() -> None:
     assert findings.hours(groups(_23=5, _9=2), 7) == "Most began between 23:00 and 00:00: 5 of 7"
-    assert findings.hours(groups(_1=1, _2=1), 2) == "No hour stands out: at most 1 of 2 began in the same"
+    assert findings.hours(groups(_1=1, _2=1), 2) == "No hour stands out"
 
 
 def begun(name: str, day: str, **values: object) -> Incident:
@@ -194,7 +194,7 @@ def test_the_sentence_on_causes_is_true(words: list[str]) -> None:
     if "most: " in sentence or "at most " in sentence:
         assert f"{highest} of {known}" in sentence
     else:
-        assert not highest
+        assert highest < 2
     for word in ("network", "time", "design"):
         if " most: " in sentence and "at most" not in sentence:
             assert (word.title() in sentence) == (words.count(word) == highest)

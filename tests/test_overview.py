@@ -309,7 +309,7 @@ def test_the_quarters_pages_have_the_figures_of_the_terminal(built: Built) -> No
         assert shown == [
             str(figures["incidents"]),
             str(figures["impact_minutes"]) if known else "–",
-            f"{actions['kept']} of {actions['promised']}",
+            f"{actions['kept']} of {actions['promised']}" if actions["promised"] else "0",
             str(actions["open"]),
         ]
         note = page.css_first(".pm-key").text()

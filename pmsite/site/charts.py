@@ -1,8 +1,10 @@
 """Charts as templates draw them: a finding, what it rests on, the drawing's numbers, and the table with the same."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pmsite.archive.fiscal import QuarterName
+from pmsite.archive.grouping import Ranking
 from pmsite.archive.incident import Incident
 from pmsite.archive.insights import Distribution
 from pmsite.site import urls
@@ -45,7 +47,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a stacked column; `base` and `height` are shares of the highest column."""
+    """A piece of a stacked column; `base` and `height` are shares of the highest column. `rank` is -1 for a plain bar."""
 
     label: str
     rank: int
@@ -117,7 +119,7 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A dot at `x` from the left and `y` from below; `size` is its radius in pixels, 0 for a severity's shape."""
+    """A dot at `x` from the left and `y` from below; `size` is its radius in pixels, 0 for the shape of a severity."""
 
     x: float
     y: float
@@ -146,11 +148,12 @@ Drawing = Columns | Bars | Matrix | Cloud | Distribution
 class Chart:
     """`finding` is its heading, `known` what it rests on, `definition` how its figures are computed, `note` a limit.
 
-    Without a `drawing` the finding is all that is known.
+    `count` incidents have what it is about. With few there is no `drawing`, with none only the finding is worth saying.
     """
 
     id: str
     finding: str
+    count: int
     known: str
     definition: str
     table: Table
@@ -177,3 +180,12 @@ def incident_target(incident: Incident) -> Target:
 
 def quarter_target(name: QuarterName) -> Target:
     return Target(name.label, urls.quarter(name.year_slug, name.number))
+
+
+def severity_keys(severities: Ranking, ranks: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """The severities that the site ranks, the worst first, and the rest with rank 0; nothing where none is ranked."""
+    ranked = sorted((ranks[term.slug], term.label) for term in severities.terms if term.slug in ranks)
+    counted = sum(term.count for term in severities.terms if term.slug in ranks)
+    others = "other" if severities.known > counted else "not stated"
+    rest = ((others, 0),) if ranked and severities.total > counted else ()
+    return (*((label, rank) for rank, label in ranked), *rest)

@@ -71,7 +71,7 @@ def _most(ranking: Ranking, one: str, many: str, none: str, unknown: str) -> str
     best = ranking.leaders
     if not best:
         highest = max((term.count for term in ranking.established), default=0)
-        return f"{none}: at most {number(highest)} of {number(ranking.known)}" if highest else none
+        return f"{none}: at most {number(highest)} of {number(ranking.known)}" if highest > 1 else none
     names = listed([term.label for term in best])
     each = " each" if len(best) > 1 else ""
     return (
@@ -153,7 +153,7 @@ def _starts(
         return "When incidents begin is not known"
     if not best:
         highest = max(map(len, groups.values()))
-        return f"{none}: at most {number(highest)} of {number(known)} began {same}"
+        return f"{none}: at most {number(highest)} of {number(known)} began {same}" if highest > 1 else none
     each = " each" if len(best) > 1 else ""
     return f"Most began {listed(names)}: {number(len(groups[best[0]]))} of {number(known)}{each}"
 

@@ -1,6 +1,6 @@
 """The charts of the insights page, from the archive's figures."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -8,6 +8,7 @@ from pmsite.archive.grouping import Ranked, Ranking
 from pmsite.archive.incident import Incident
 from pmsite.archive.insights import FEW
 from pmsite.archive.overview import CAUSE_QUARTERS, Overview
+from pmsite.archive.quarters import QuarterFigures
 from pmsite.site import findings, urls
 from pmsite.site.charts import (
     Bar,
@@ -25,6 +26,7 @@ from pmsite.site.charts import (
     incident_target,
     line,
     quarter_target,
+    severity_keys,
 )
 from pmsite.site.format import number, plural
 from pmsite.site.timing import detect_chart, durations_chart, hours_chart, weekdays_chart
@@ -36,71 +38,76 @@ LEVELS = 4
 
 @dataclass(frozen=True, slots=True)
 class Insights:
-    """The charts, and the sentence that says which documents they count."""
+    """The charts, the sentence that says which documents they count, and sentences on what nothing is known of."""
 
     counted: str
     charts: tuple[Chart, ...]
+    missing: tuple[str, ...]
 
 
 def insights(figures: Overview, ranks: Mapping[str, int], zone: str) -> Insights:
     """All charts; `ranks` gives severities' slugs their place, the worst 1, and `zone` is the site's."""
+    charts = (
+        _by_quarter(figures, ranks),
+        _causes(figures),
+        _pairs(figures),
+        durations_chart(figures, ranks),
+        detect_chart(figures),
+        _detection(figures.detection),
+        weekdays_chart(figures, zone),
+        hours_chart(figures, zone),
+    )
     return Insights(
         findings.counted(figures),
-        (
-            _by_quarter(figures, ranks),
-            _causes(figures),
-            _pairs(figures),
-            durations_chart(figures, ranks),
-            detect_chart(figures),
-            _detection(figures.detection),
-            weekdays_chart(figures, zone),
-            hours_chart(figures, zone),
-        ),
+        tuple(chart for chart in charts if chart.count),
+        tuple(dict.fromkeys(chart.finding for chart in charts if not chart.count)),
     )
 
 
 def _by_quarter(figures: Overview, ranks: Mapping[str, int]) -> Chart:
-    labels = {term.slug: term.label for term in figures.severities.terms}
-    order = sorted(labels, key=lambda word: (ranks.get(word, 99), word))
+    words = sorted(figures.severities.terms, key=lambda term: (ranks.get(term.slug, 99), term.slug))
+    keys = severity_keys(figures.severities, ranks)
     highest = max((quarter.counted for quarter in figures.quarters), default=0) or 1
     columns, lines = [], []
     for place, quarter in enumerate(figures.quarters):
-        counts = dict(quarter.severities)
-        parts, base = [], 0
-        pieces = [(labels[word], ranks.get(word, 0), counts.get(word, 0)) for word in order]
-        unstated = quarter.counted - sum(counts.values())
-        for label, rank, count in (*pieces, ("not stated", 0, unstated)):
-            if count:
-                parts.append(Part(label, rank, count, round(base / highest, 4), round(count / highest, 4)))
-                base += count
-        to = quarter_target(quarter.name) if quarter.counted else None
-        said = ", ".join(f"{part.label} {part.count}" for part in parts)
+        parts = _parts(quarter, keys, ranks, highest)
+        said = ", ".join(f"{part.label} {part.count}" for part in parts if part.label)
         title = f"{quarter.name.label}: {plural(quarter.counted, 'incident')}{f' ({said})' if said else ''}"
         group = quarter.name.year_label if quarter.name.number == 1 or place == 0 else ""
-        columns.append(Column(place, "", group, title, quarter.counted, tuple(parts), to))
-        cells = [count_cell(counts.get(word, 0)) for word in order]
-        lines.append(
-            line(to or Target(quarter.name.label), count_cell(quarter.counted), *cells, count_cell(unstated))
-        )
+        to = quarter_target(quarter.name) if quarter.counted else None
+        columns.append(Column(place, "", group, title, quarter.counted, parts, to))
+        counts = dict(quarter.severities)
+        cells = [count_cell(counts.get(term.slug, 0)) for term in words]
+        unstated = count_cell(quarter.counted - sum(counts.values()))
+        lines.append(line(to or Target(quarter.name.label), count_cell(quarter.counted), *cells, unstated))
     shown = sum(quarter.counted for quarter in figures.quarters)
-    stated = sum(term.count for term in figures.severities.terms)
-    unstated_key = (("not stated", 0),) if stated < figures.counted else ()
     return Chart(
         id="quarters",
         finding=findings.quarters(figures),
-        known=findings.known("severity", stated, figures.counted),
+        count=shown,
+        known=findings.known("severity", figures.severities.known, figures.counted),
         definition="Incidents by the quarter in which they began, and by severity.",
         table=Table(
-            ("Quarter", "Incidents", *(labels[word] for word in order), "Not stated"), tuple(lines[::-1])
+            ("Quarter", "Incidents", *(term.label for term in words), "Not stated"), tuple(lines[::-1])
         ),
-        drawing=Columns(
-            tuple(columns),
-            (*((labels[word], ranks.get(word, 0)) for word in order), *unstated_key),
-        )
-        if shown >= FEW
-        else None,
+        drawing=Columns(tuple(columns), keys) if shown >= FEW else None,
         note=_quarters_note(figures, shown),
     )
+
+
+def _parts(
+    quarter: QuarterFigures, keys: Iterable[tuple[str, int]], ranks: Mapping[str, int], highest: int
+) -> tuple[Part, ...]:
+    """A quarter's column: a part for each severity that is ranked, and one for the rest; a plain bar without any."""
+    counts = {ranks[word]: count for word, count in quarter.severities if word in ranks}
+    counts[0] = quarter.counted - sum(counts.values())
+    parts, base = [], 0
+    for label, rank in tuple(keys) or (("", -1),):
+        count = quarter.counted if rank < 0 else counts.get(rank, 0)
+        if count:
+            parts.append(Part(label, rank, count, round(base / highest, 4), round(count / highest, 4)))
+            base += count
+    return tuple(parts)
 
 
 def _quarters_note(figures: Overview, shown: int) -> str:
@@ -136,6 +143,7 @@ def _causes(figures: Overview) -> Chart:
     return Chart(
         id="causes",
         finding=findings.causes(ranking),
+        count=ranking.known,
         known=_stated("root cause", ranking),
         definition="The one root cause that a postmortem states, by the quarter in which the incident began. "
         "“All” counts every quarter, earlier ones too.",
@@ -170,6 +178,7 @@ def _pairs(figures: Overview) -> Chart:
     return Chart(
         id="services",
         finding=findings.pairs(figures),
+        count=figures.paired,
         known=findings.known("service and root cause", figures.paired, figures.counted),
         definition="Incidents by the services that they hit and their root cause; one that hit several services is "
         "counted with each. “All” counts those without a root cause too.",
@@ -191,6 +200,7 @@ def _detection(ranking: Ranking) -> Chart:
     return Chart(
         id="detection",
         finding=findings.detection(ranking),
+        count=ranking.known,
         known=_stated("detection", ranking),
         definition="Who or what noticed first, as the postmortem states it.",
         table=Table(

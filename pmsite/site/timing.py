@@ -23,16 +23,18 @@ from pmsite.site.charts import (
     incident_target,
     line,
     quarter_target,
+    severity_keys,
 )
 from pmsite.site.format import duration, number, plural
 
-NEWEST, MAX_RADIUS = 3, 9.0
+NEWEST, RADIUS, MAX_RADIUS = 3, 4.5, 9.0
 
 
 def durations_chart(figures: Overview, ranks: Mapping[str, int]) -> Chart:
     found = figures.durations
     labels = {term.slug: term.label for term in figures.severities.terms}
     highest = max((dot.count for dot in found.dots), default=1)
+    keys = () if found.is_binned else severity_keys(figures.severities, ranks)
     by_severity = sorted(found.by_severity, key=lambda item: (ranks.get(item[0], 99), item[0]))
     lines = [
         *(
@@ -48,18 +50,19 @@ def durations_chart(figures: Overview, ranks: Mapping[str, int]) -> Chart:
     return Chart(
         id="durations",
         finding=findings.durations(found.sample),
+        count=found.sample.n,
         known=findings.known("duration", found.sample.n, found.sample.total),
         definition="Impact duration: how long users were affected, which is the sum of the impact windows, else "
         "mitigated, or else resolved, minus started. Median and p90 are by nearest rank. Approximate and contradicted "
         "durations are left out.",
         table=Table(("Incidents of", "Known", "Not known", "Median", "p90", "Longest"), tuple(lines)),
         drawing=Cloud(
-            tuple(_mark(dot, highest, ranks) for dot in found.dots),
+            tuple(_mark(dot, highest, ranks if keys else {}) for dot in found.dots),
             tuple((place, name.year_label) for place, name in found.years),
             found.ticks,
             found.median_place,
             found.p90_place,
-            () if found.is_binned else tuple((labels[word], ranks.get(word, 0)) for word, _ in by_severity),
+            keys,
         )
         if not found.is_few
         else None,
@@ -81,11 +84,12 @@ def _durations_note(figures: Overview) -> str:
 
 
 def _mark(dot: Dot, highest: int, ranks: Mapping[str, int]) -> Mark:
+    """A dot; one that is one incident has its severity's shape, unless there are no ranks."""
     incident = dot.incidents[0]
     if dot.period is None:
         rank = ranks.get(urls.slug(incident.severity, fallback="term"), 0) if incident.severity else 0
         title = f"{incident.title}: {duration(impact_duration(incident).seconds)}"
-        return Mark(dot.x, dot.y, 0, rank, title, incident_target(incident))
+        return Mark(dot.x, dot.y, 0 if ranks else RADIUS, rank, title, incident_target(incident))
     period = dot.period.year_label if dot.whole_year else dot.period.label
     spans = sorted(impact_duration(item).seconds or 0 for item in dot.incidents)
     title = f"{period}: {plural(dot.count, 'incident')}, {duration(spans[0])} to {duration(spans[-1])}"
@@ -105,6 +109,7 @@ def detect_chart(figures: Overview) -> Chart:
     return Chart(
         id="detect",
         finding=findings.detect(known),
+        count=known.n,
         known=findings.known("time to detect", known.n, known.total),
         definition="Time to detect: detected minus started. Median and p90 are by nearest rank. Approximate and "
         "contradicted times are left out.",
@@ -186,6 +191,7 @@ def _starts(
     return Chart(
         id=identifier,
         finding=finding,
+        count=figures.starts.known,
         known=findings.known("start", figures.starts.known, figures.starts.total),
         definition=definition,
         table=Table(("Weekday" if identifier == "weekdays" else "Hour", "Incidents", "Latest"), tuple(lines)),
