@@ -119,43 +119,32 @@ def detect(sample: Sample) -> str:
 
 
 def weekdays(groups: dict[int, tuple[Incident, ...]], known: int) -> str:
-    best = leaders(sorted(groups), lambda day: len(groups[day]), _notable(known, 7))
-    return _starts(
-        groups, known, "No weekday stands out", "on the same", [f"on {WEEKDAYS[day]}s" for day in best], best
-    )
+    best = _one(groups, 1.5 * known / 7)
+    name = f"on {WEEKDAYS[best]}s" if best is not None else ""
+    return _starts(groups, known, "No weekday stands out", "on the same", name, best)
 
 
 def hours(groups: dict[int, tuple[Incident, ...]], known: int) -> str:
-    best = leaders(sorted(groups), lambda hour: len(groups[hour]), _notable(known, 24))
-    return _starts(
-        groups, known, "No hour stands out", "in the same", [hour_span(hour) for hour in best], best
-    )
+    best = _one(groups, 1.5 * known / 24)
+    name = f"between {best:02d}:00 and {(best + 1) % 24:02d}:00" if best is not None else ""
+    return _starts(groups, known, "No hour stands out", "in the same", name, best)
 
 
-def _notable(known: int, places: int) -> float:
-    """Half as many again as there would be if incidents began evenly: less than that is not worth a heading."""
-    return 1.5 * known / places
-
-
-def hour_span(hour: int) -> str:
-    return f"between {hour:02d}:00 and {(hour + 1) % 24:02d}:00"
+def _one(groups: dict[int, tuple[Incident, ...]], least: float) -> int | None:
+    """The only group that is larger than all others, if it has half as many again as it would have by chance."""
+    best = leaders(sorted(groups), lambda key: len(groups[key]), least)
+    return best[0] if len(best) == 1 else None
 
 
 def _starts(
-    groups: dict[int, tuple[Incident, ...]],
-    known: int,
-    none: str,
-    same: str,
-    names: Sequence[str],
-    best: Sequence[int],
+    groups: dict[int, tuple[Incident, ...]], known: int, none: str, same: str, name: str, best: int | None
 ) -> str:
     if not known:
         return "When incidents begin is not known"
-    if not best:
-        highest = max(map(len, groups.values()))
-        return f"{none}: at most {number(highest)} of {number(known)} began {same}" if highest > 1 else none
-    each = " each" if len(best) > 1 else ""
-    return f"Most began {listed(names)}: {number(len(groups[best[0]]))} of {number(known)}{each}"
+    if best is not None:
+        return f"Most began {name}: {number(len(groups[best]))} of {number(known)}"
+    highest = max(map(len, groups.values()))
+    return f"{none}: at most {number(highest)} of {number(known)} began {same}" if highest > 1 else none
 
 
 def known(what: str, count: int, total: int) -> str:
