@@ -41,7 +41,14 @@ class Reader:
             if any(relation.is_recurrence for relation in related.stated)
         }
         self._newest = max((item.date for item in incidents if item.date is not None), default=None)
-        self._points = {item.id: sum(points for _, points in self._own(item)) for item in incidents}
+        self._severities = {word: self._severity(word) for word in {item.severity for item in incidents}}
+        self._points = {
+            item.id: self._severities[item.severity]
+            + (RECURRED if item.id in self._recurred else 0)
+            + self._recency(item.date)
+            + (FINAL if item.status is Status.FINAL else 0)
+            for item in incidents
+        }
 
     def reading_list(self, incidents: Iterable[Incident]) -> tuple[Recommendation, ...]:
         """At most LENGTH of a service's incidents, most points first, then the newer. Drills and maintenance teach less."""
@@ -72,7 +79,7 @@ class Reader:
     def _own(self, incident: Incident) -> tuple[tuple[str, int], ...]:
         """What an incident has points for whatever the service."""
         return (
-            (incident.severity, self._severity(incident.severity)),
+            (incident.severity, self._severities[incident.severity]),
             ("recurrence", RECURRED if incident.id in self._recurred else 0),
             ("recent", self._recency(incident.date)),
             ("final", FINAL if incident.status is Status.FINAL else 0),

@@ -1,9 +1,9 @@
 """Severity, impact, causes, services and every other taxonomy: its own page, and one for each of its terms."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from pmsite.archive.insights import Distribution, Sample, distribution, trend
-from pmsite.archive.reading import Reader, Recommendation
+from pmsite.archive.reading import Reader
 from pmsite.archive.taxonomy import KINDS, Taxonomy, Term
 from pmsite.site import urls
 from pmsite.site.plan import FEEDS, Page, Plan, paginate
@@ -34,10 +34,22 @@ def taxonomy_pages(plan: Plan, taxonomy: Taxonomy) -> Iterator[Page]:
         ),
     )
     yield Page(f"{taxonomy.name}/index.html", "taxonomy.html", view)
-    reader = Reader(plan.archive.incidents, plan.archive.relations, plan.present.ranks)
+    lists = _reading_lists(plan, taxonomy) if taxonomy.name == READ else {}
     for term, durations in zip(taxonomy.terms, figures, strict=True):
-        reading = reader.reading_list(term.incidents) if taxonomy.name == READ and term.count > SHORT else ()
-        yield from _term_pages(plan, taxonomy, term, durations, reading)
+        yield from _term_pages(plan, taxonomy, term, durations, lists.get(term.slug, ()))
+
+
+def _reading_lists(plan: Plan, taxonomy: Taxonomy) -> dict[str, tuple[Reading, ...]]:
+    """What to read of each term, by its slug; nothing of those with few incidents."""
+    reader = Reader(plan.archive.incidents, plan.archive.relations, plan.present.ranks)
+    return {
+        term.slug: tuple(
+            Reading(plan.present.row(item.incident), item.points, item.reasons)
+            for item in reader.reading_list(term.incidents)
+        )
+        for term in taxonomy.terms
+        if term.count > SHORT
+    }
 
 
 def _term_line(plan: Plan, taxonomy: Taxonomy, term: Term, figures: Sample) -> TermLine:
@@ -53,7 +65,7 @@ def _term_line(plan: Plan, taxonomy: Taxonomy, term: Term, figures: Sample) -> T
 
 
 def _term_pages(
-    plan: Plan, taxonomy: Taxonomy, term: Term, figures: Distribution, reading: Iterable[Recommendation]
+    plan: Plan, taxonomy: Taxonomy, term: Term, figures: Distribution, reading: tuple[Reading, ...]
 ) -> Iterator[Page]:
     address = urls.term(taxonomy.name, term.slug)
     rows = plan.present.rows(term.incidents)
@@ -79,11 +91,7 @@ def _term_pages(
                 trend=trend(term.incidents) if is_first else (),
                 distribution=figures if is_first else None,
                 together=_together(plan, taxonomy, term) if is_first else (),
-                reading=tuple(
-                    Reading(plan.present.row(item.incident), item.points, item.reasons) for item in reading
-                )
-                if is_first
-                else (),
+                reading=reading if is_first else (),
                 feed=f"{address}feed.xml" if taxonomy.name in FEEDS else "",
             ),
         )
