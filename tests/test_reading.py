@@ -21,7 +21,7 @@ def incident(name: str, severity: str = "", age: int | None = None, **values: ob
 
 
 def listed(*incidents: Incident) -> list[tuple[str, int, dict[str, int]]]:
-    reader = Reader(incidents, relations(incidents), RANKS)
+    reader = Reader(incidents, relations(incidents, {}), RANKS)
     return [(item.incident.id, item.points, dict(item.reasons)) for item in reader.reading_list(incidents)]
 
 

@@ -1,7 +1,7 @@
 """Charts as templates draw them: a finding, what it rests on, the drawing's numbers, and the table with the same."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pmsite.archive.fiscal import QuarterName
 from pmsite.archive.grouping import Ranking
@@ -10,15 +10,22 @@ from pmsite.archive.insights import Distribution
 from pmsite.site import urls
 from pmsite.site.format import number
 
+# Lines and columns of tables whose words authors choose.
+MOST_LINES, MOST_COLUMNS = 30, 12
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a mark or a cell leads: an address below the site's root, with a query for the explorer, or an anchor."""
+    """Where a mark or a cell leads: an address below the site's root, with a query for the explorer, or an anchor.
+
+    `hint` says what a label such as `3` is about to those who do not see where it stands.
+    """
 
     label: str
     url: str = ""
     query: str = ""
     anchor: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +177,11 @@ def line(to: Target, *cells: Cell) -> Line:
     return Line((Cell(links=(to,)) if to.url else Cell(to.label), *cells))
 
 
-def count_cell(count: int) -> Cell:
-    return Cell(number(count), is_number=True)
+def count_cell(count: int, to: Target | None = None, hint: str = "") -> Cell:
+    """A number, which may lead somewhere."""
+    if to is None or not count:
+        return Cell(number(count), is_number=True)
+    return Cell(links=(replace(to, label=number(count), hint=hint),), is_number=True)
 
 
 def incident_target(incident: Incident) -> Target:

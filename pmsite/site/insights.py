@@ -11,8 +11,11 @@ from pmsite.archive.overview import CAUSE_QUARTERS, Overview
 from pmsite.archive.quarters import QuarterFigures
 from pmsite.site import findings, urls
 from pmsite.site.charts import (
+    MOST_COLUMNS,
+    MOST_LINES,
     Bar,
     Bars,
+    Cell,
     Chart,
     Column,
     Columns,
@@ -65,7 +68,9 @@ def insights(figures: Overview, ranks: Mapping[str, int], zone: str) -> Insights
 
 
 def _by_quarter(figures: Overview, ranks: Mapping[str, int]) -> Chart:
-    words = sorted(figures.severities.terms, key=lambda term: (ranks.get(term.slug, 99), term.slug))
+    words = sorted(figures.severities.terms, key=lambda term: (ranks.get(term.slug, 99), term.slug))[
+        :MOST_COLUMNS
+    ]
     keys = severity_keys(figures.severities, ranks)
     highest = max((quarter.counted for quarter in figures.quarters), default=0) or 1
     columns, lines = [], []
@@ -128,18 +133,14 @@ def _causes(figures: Overview) -> Chart:
     rows, lines = [], []
     cells = {key: found for key, found in figures.cause_quarters.items() if key[1] in set(names)}
     highest = max(map(len, cells.values()), default=1)
-    for term in ranking.terms[:TOP_CAUSES]:
-        spots = [
-            _spot(place, found, highest, f"{term.label}, {name.label}", quarter_target(name))
-            for place, name in enumerate(names)
-            if (found := cells.get((term.slug, name)))
-        ]
+    for term in ranking.terms[:MOST_LINES]:
         to = Target(term.label, urls.term("causes", term.slug))
-        rows.append(MatrixRow(to, term.count, tuple(spots)))
-    for term in ranking.terms:
-        to = Target(term.label, urls.term("causes", term.slug))
-        counts = [count_cell(len(cells.get((term.slug, name), ()))) for name in names]
-        lines.append(line(to, count_cell(term.count), *counts))
+        found = [cells.get((term.slug, name), ()) for name in names]
+        spots = _spots(
+            found, highest, [f"{term.label}, {name.label}" for name in names], map(quarter_target, names)
+        )
+        rows.append(MatrixRow(to, term.count, tuple(filter(None, spots))))
+        lines.append(line(to, count_cell(term.count), *map(_spot_cell, spots)))
     return Chart(
         id="causes",
         finding=findings.causes(ranking),
@@ -148,7 +149,7 @@ def _causes(figures: Overview) -> Chart:
         definition="The one root cause that a postmortem states, by the quarter in which the incident began. "
         "“All” counts every quarter, earlier ones too.",
         table=Table(("Root cause", "All", *(name.label for name in names)), tuple(lines)),
-        drawing=Matrix(tuple(quarter_target(name) for name in names), tuple(rows), is_slanted=False)
+        drawing=Matrix(tuple(map(quarter_target, names)), tuple(rows[:TOP_CAUSES]), is_slanted=False)
         if ranking.known >= FEW
         else None,
         note=_first_of(TOP_CAUSES, len(ranking.terms), "root causes"),
@@ -162,15 +163,14 @@ def _pairs(figures: Overview) -> Chart:
     for service in services:
         to = Target(service.label, urls.term("services", service.slug))
         found = [figures.pairs.get((service.slug, cause.slug), ()) for cause in causes]
-        spots = [
-            _spot(place, incidents, highest, f"{service.label}, {cause.label}", _explorer(service, cause))
-            for place, (cause, incidents) in enumerate(zip(causes, found, strict=True))
-            if incidents
-        ]
-        rows.append(MatrixRow(to, service.count, tuple(spots)))
-        lines.append(
-            line(to, count_cell(service.count), *(count_cell(len(incidents)) for incidents in found))
+        spots = _spots(
+            found,
+            highest,
+            [f"{service.label}, {cause.label}" for cause in causes],
+            (_explorer(service, cause) for cause in causes),
         )
+        rows.append(MatrixRow(to, service.count, tuple(filter(None, spots))))
+        lines.append(line(to, count_cell(service.count), *map(_spot_cell, spots)))
     notes = (
         _first_of(TOP_SERVICES, len(figures.services.terms), "services"),
         _first_of(TOP_CAUSES, len(figures.causes.terms), "root causes"),
@@ -196,7 +196,7 @@ def _pairs(figures: Overview) -> Chart:
 
 def _detection(ranking: Ranking) -> Chart:
     highest = max((term.count for term in ranking.terms), default=1)
-    targets = [Target(term.label, urls.term("detection", term.slug)) for term in ranking.terms]
+    targets = [Target(term.label, urls.term("detection", term.slug)) for term in ranking.terms[:MOST_LINES]]
     return Chart(
         id="detection",
         finding=findings.detection(ranking),
@@ -205,7 +205,7 @@ def _detection(ranking: Ranking) -> Chart:
         definition="Who or what noticed first, as the postmortem states it.",
         table=Table(
             ("Noticed by", "Incidents"),
-            tuple(line(to, count_cell(term.count)) for to, term in zip(targets, ranking.terms, strict=True)),
+            tuple(line(to, count_cell(term.count)) for to, term in zip(targets, ranking.terms, strict=False)),
         ),
         drawing=Bars(
             tuple(
@@ -219,15 +219,26 @@ def _detection(ranking: Ranking) -> Chart:
     )
 
 
-def _spot(column: int, incidents: tuple[Incident, ...], highest: int, where: str, to: Target) -> Spot:
-    count = len(incidents)
-    return Spot(
-        column,
-        count,
-        -(-LEVELS * count // max(highest, LEVELS)),
-        f"{where}: {incidents[0].title if count == 1 else plural(count, 'incident')}",
-        incident_target(incidents[0]) if count == 1 else to,
-    )
+def _spots(
+    cells: Iterable[tuple[Incident, ...]], highest: int, where: Iterable[str], targets: Iterable[Target]
+) -> list[Spot | None]:
+    """The cells of a row; None for empty ones. A cell of one incident leads to that."""
+    return [
+        Spot(
+            column,
+            len(found),
+            -(-LEVELS * len(found) // max(highest, LEVELS)),
+            f"{place}: {found[0].title if len(found) == 1 else plural(len(found), 'incident')}",
+            incident_target(found[0]) if len(found) == 1 else to,
+        )
+        if found
+        else None
+        for column, (found, place, to) in enumerate(zip(cells, where, targets, strict=True))
+    ]
+
+
+def _spot_cell(spot: Spot | None) -> Cell:
+    return count_cell(spot.count, spot.to, spot.title) if spot else count_cell(0)
 
 
 def _explorer(service: Ranked, cause: Ranked) -> Target:

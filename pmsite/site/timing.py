@@ -9,6 +9,7 @@ from pmsite.archive.overview import Overview
 from pmsite.archive.spread import MAX_DOTS, Dot
 from pmsite.site import findings, urls
 from pmsite.site.charts import (
+    MOST_LINES,
     Cell,
     Chart,
     Cloud,
@@ -39,11 +40,11 @@ def durations_chart(figures: Overview, ranks: Mapping[str, int]) -> Chart:
     lines = [
         *(
             _sample_line(Target(name.year_label, urls.year(name.year_slug)), known)
-            for name, known in found.by_year
+            for name, known in found.by_year[:MOST_LINES]
         ),
         *(
             _sample_line(Target(labels[word], urls.term("severity", word)), known)
-            for word, known in by_severity
+            for word, known in by_severity[:MOST_LINES]
         ),
         _sample_line(Target("All"), found.sample),
     ]
@@ -118,7 +119,7 @@ def detect_chart(figures: Overview) -> Chart:
             (
                 *(
                     _sample_line(Target(term.label, urls.term("detection", term.slug)), times)
-                    for term, times in figures.detect_by
+                    for term, times in figures.detect_by[:MOST_LINES]
                 ),
                 _sample_line(Target("All"), known),
             ),

@@ -20,7 +20,7 @@ from pmsite.site.views import (
 )
 
 # As many as fit on one printed page beside the figures.
-LINES, MAX_LINE = 9, 160
+LINES, MAX_LINE, MAX_COLUMNS = 9, 160, 6
 _SENTENCE = re.compile(r".*?(?:[.!?](?=\s+[^\sa-z]|\s*\Z)|[。！？])", re.DOTALL)
 
 
@@ -134,13 +134,13 @@ class _Quarters:
         return QuarterLine(self._plan.present.row(incident), one_line(incident))
 
     def _compared_severities(self, names: list[QuarterName]) -> tuple[Severity, ...]:
-        """The severities to compare by; none unless two quarters state those of at least half of their incidents."""
+        """The worst MAX_COLUMNS severities to compare by; none unless two quarters state those of at least half of their incidents."""
         known = [figures for name in names if (figures := self._of(name)).counted and figures.has_severities]
         if len(known) < 2:
             return ()
         words = {word for figures in known for word, _ in figures.severities}
         found = [severity for word in words if (severity := self._plan.present.severity(word)) is not None]
-        return tuple(sorted(found, key=lambda severity: (severity.rank or 99, severity.label)))
+        return tuple(sorted(found, key=lambda severity: (severity.rank or 99, severity.label))[:MAX_COLUMNS])
 
     def _compared(
         self, names: list[QuarterName], severities: tuple[Severity, ...]
