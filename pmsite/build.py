@@ -312,6 +312,7 @@ def _navigation(archive: Archive, audience: Visibility) -> Iterator[Link]:
     for taxonomy in archive.taxonomies:
         if taxonomy.terms and taxonomy.name in ("severity", "impact", "causes", "services"):
             yield Link(taxonomy.plural, f"{taxonomy.name}/")
+    yield Link("Insights", "insights/")
     yield Link("Action items", "actions/")
     if audience is not Visibility.PUBLIC:
         yield Link("Backlog", "backlog/")

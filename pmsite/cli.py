@@ -71,6 +71,16 @@ class SchemaName(Enum):
     CONFIG = "config"
 
 
+Severities = Annotated[list[str] | None, typer.Option("--severity", help="Only these severities.")]
+Causes = Annotated[list[str] | None, typer.Option("--cause", help="Only these root causes.")]
+Services = Annotated[list[str] | None, typer.Option("--service", help="Only these services.")]
+Since = Annotated[
+    str | None, typer.Option("--since", help="Only incidents from this day on.", metavar="DATE")
+]
+OpenActions = Annotated[bool, typer.Option("--open-actions", help="Only with open action items.")]
+TableFormat = Annotated[Table, typer.Option("--format", "-f", help="How to print them.")]
+
+
 @app.callback(invoke_without_command=True)
 def _version(
     version: Annotated[
@@ -252,16 +262,12 @@ def adopt(
 @app.command(name="list")
 def list_incidents(
     source: Source = None,
-    severity: Annotated[list[str] | None, typer.Option(help="Only these severities.")] = None,
-    cause: Annotated[list[str] | None, typer.Option(help="Only these root causes.")] = None,
-    service: Annotated[list[str] | None, typer.Option(help="Only these services.")] = None,
-    since: Annotated[
-        str | None, typer.Option(help="Only incidents from this day on.", metavar="DATE")
-    ] = None,
-    open_actions: Annotated[
-        bool, typer.Option("--open-actions", help="Only with open action items.")
-    ] = False,
-    table: Annotated[Table, typer.Option("--format", "-f", help="How to print them.")] = Table.TABLE,
+    severity: Severities = None,
+    cause: Causes = None,
+    service: Services = None,
+    since: Since = None,
+    open_actions: OpenActions = False,
+    table: TableFormat = Table.TABLE,
     config: ConfigFile = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -285,6 +291,43 @@ def list_incidents(
         )  # fmt: skip
         found = tuple(matching(archive, filters))
         text = listed(found, ListFormat(table.value), shared.site.title, shared.options.today)
+        sys.stdout.buffer.write(text.encode())
+
+
+@app.command()
+def stats(
+    source: Source = None,
+    severity: Severities = None,
+    cause: Causes = None,
+    service: Services = None,
+    since: Since = None,
+    open_actions: OpenActions = False,
+    table: TableFormat = Table.TABLE,
+    config: ConfigFile = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    color: ColorOption = Color.AUTO,
+    output_format: FormatOption = None,
+    now: Now = None,
+    jobs: Jobs = None,
+) -> None:
+    """Print what the insights and quarter pages show: counts, durations, action items."""
+    from pmsite import build as pipeline
+    from pmsite.listing import Filters, ListFormat, matching
+    from pmsite.stats import figures_of, printed
+
+    with guarded(output_format, color) as place:
+        shared = common(source, config, quiet, verbose, color, output_format, now, jobs, False)
+        place.root = shared.site.root
+        archive, problems = pipeline.load_archive(shared.site, shared.options)
+        shared.reporter.show(problems)
+        filters = Filters(
+            tuple(severity or ()), tuple(cause or ()), tuple(service or ()),
+            day_option(since, "--since") if since else None, open_actions,
+        )  # fmt: skip
+        today = shared.options.today
+        figures = figures_of(tuple(matching(archive, filters)), archive, shared.site.config, today)
+        text = printed(figures, ListFormat(table.value), shared.site.title, today)
         sys.stdout.buffer.write(text.encode())
 
 

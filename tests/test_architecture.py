@@ -19,7 +19,7 @@ LAYERS = (
     ("site",),
     ("check",),
     ("build",),
-    ("adopt", "find", "listing", "scaffold", "schemas", "report"),
+    ("adopt", "find", "listing", "stats", "scaffold", "schemas", "report"),
     ("command",),
     ("cli",),
     ("__main__",),

@@ -33,6 +33,8 @@ KINDS = {
     "service": "services/web/index.html",
     "team": "teams/platform/index.html",
     "tag": "tags/dns/index.html",
+    "insights": "insights/index.html",
+    "latest quarter": "quarter/index.html",
     "actions": "actions/index.html",
     "backlog": "backlog/index.html",
     "plain page": "pages/about/index.html",

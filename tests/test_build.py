@@ -245,7 +245,13 @@ class TestWhatIsRendered:
 
         build_site(archive)
         report = build_site(archive, now=date(2026, 11, 2))
-        assert set(report.rendered) <= {"index.html", "actions/index.html", "incidents.json"}
+        assert set(report.rendered) <= {
+            "index.html",
+            "actions/index.html",
+            "actions.ics",
+            "insights/index.html",
+            "incidents.json",
+        }
         assert "index.html" in report.rendered
 
 

@@ -26,6 +26,7 @@ COMMANDS = [
     "build",
     "check",
     "list",
+    "stats",
     "search",
     "theme",
     "theme list",
@@ -68,7 +69,7 @@ def test_every_command_has_help(run, command: str) -> None:  # type: ignore[no-u
 def test_the_commands_are_those_that_are_tested_here() -> None:
     root = get_command(app)
     found = {*root.commands, *(f"theme {name}" for name in root.commands["theme"].commands)}  # type: ignore[attr-defined]
-    assert found - {"serve", "adopt", "deploy", "stats"} == set(COMMANDS)
+    assert found - {"serve", "adopt", "deploy"} == set(COMMANDS)
 
 
 def test_every_option_of_build_is_explained(run) -> None:  # type: ignore[no-untyped-def]
@@ -99,6 +100,7 @@ def test_the_version_as_a_process_of_its_own(tmp_path: Path) -> None:
         (ERROR, "check", 1),
         (ERROR, "build --keep-going", 1),
         (ERROR, "list", 0),
+        (ERROR, "stats", 0),
         (GOOD, "buidl", 2),
         (GOOD, "build --frobnicate", 2),
         (GOOD, "build --jobs 0", 2),
@@ -115,6 +117,7 @@ def test_the_version_as_a_process_of_its_own(tmp_path: Path) -> None:
         (GOOD, "check missing-folder", 2),
         (GOOD, "list --since never", 2),
         (GOOD, "list --format xml", 2),
+        (GOOD, "stats --since never", 2),
         (GOOD, "schema nothing", 2),
         (GOOD, "new", 2),
         (GOOD, "new Web --date never", 2),
@@ -588,6 +591,25 @@ def test_init_new_and_build_follow_each_other(run, tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize("title", ["", "   "])
 def test_a_new_postmortem_needs_a_title(run, tmp_path: Path, title: str) -> None:  # type: ignore[no-untyped-def]
     assert run("new", title).code == 2 and tree(tmp_path) == {}
+
+
+def test_stats_takes_filters_and_formats(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    write_files(tmp_path, ARCHIVE)
+    everything = json.loads(run("stats", "--format", "json", "--now", "2026-11-01").stdout)
+    assert (everything["as_of"], everything["documents"], everything["counted"]) == ("2026-11-01", 4, 3)
+    assert everything["not_counted"] == {"draft": 1}
+    assert everything["quarters"]["Q1 2024"]["impact_minutes"] == 135
+    assert everything["quarters"]["Q1 2024"]["actions"] == {
+        "promised": 2, "kept": 1, "open": 1, "overdue": 0, "dropped": 0, "unknown": 0,
+    }  # fmt: skip
+    late = json.loads(run("stats", "--format", "json", "--now", "2026-12-02").stdout)
+    assert late["quarters"]["Q1 2024"]["actions"]["overdue"] == 1
+    one = json.loads(run("stats", "--severity", "SEV1", "--format", "json").stdout)
+    assert one["severities"] == {"known": 1, "of": 1, "counts": {"sev1": 1}}
+    assert run("stats", "-f", "csv", "--cause", "configuration").stdout.splitlines()[4] == "documents,2"
+    table = run("stats", "--now", "2026-11-01").stdout
+    assert table.startswith("Small archive\n3 of 4 postmortems are counted. Left out: 1 draft.\n")
+    assert run("stats", "--service", "nothing").stdout.startswith("Small archive\nNo postmortems yet.\n")
 
 
 def test_list_takes_filters_and_formats(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

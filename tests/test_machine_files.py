@@ -319,6 +319,7 @@ def test_csv_and_json_agree(tmp_path: Path) -> None:
         expected = {
             **item,
             **{f"seconds_to_{name}": seconds for name, seconds in item["seconds_to"].items()},
+            **{f"seconds_to_{name}_reason": reason for name, reason in item["seconds_to_reason"].items()},
             **{f"impact_{name}": item["impact"][name] for name in ("users", "percent", "types")},
             "action_items_total": len(item["action_items"]),
             "action_items_open": sum(

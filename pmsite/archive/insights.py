@@ -5,10 +5,12 @@ no relation between severity and duration).
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from pmsite.archive.incident import Incident, impact_duration
+from pmsite.archive.incident import Duration, Incident, impact_duration
+
+Measure = Callable[[Incident], Duration]
 
 FEW = 5
 MAX_POINTS = 300
@@ -70,12 +72,36 @@ def sample(values: Iterable[int | None]) -> Sample:
     return Sample(tuple(sorted(known)), missing)
 
 
+# A second to a hundred days: the marks of a logarithmic scale that people read without thinking.
+_TICKS = (1, 10, 60, 600, 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400, 100 * 86400)
+
+
+@dataclass(frozen=True, slots=True)
+class LogScale:
+    """Seconds from `low` to `high` on a logarithmic scale from 0 to 1."""
+
+    low: int
+    high: int
+
+    def place(self, seconds: int) -> float:
+        value = min(max(seconds, self.low), self.high)
+        return round(math.log(value / self.low) / math.log(self.high / self.low), 4)
+
+    @property
+    def ticks(self) -> tuple[tuple[float, int], ...]:
+        return tuple((self.place(tick), tick) for tick in _TICKS if self.low <= tick <= self.high)
+
+
+def log_scale(smallest: int, largest: int) -> LogScale:
+    """The scale between the round durations around two values."""
+    low = max((tick for tick in _TICKS if tick <= smallest), default=1)
+    high = min((tick for tick in _TICKS if tick >= largest), default=max(largest, 2))
+    return LogScale(low, high if low < high else low * 10)
+
+
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """Impact durations in seconds on a logarithmic scale, and where median and p90 lie.
-
-    Every value is a point, up to MAX_POINTS of them.
-    """
+    """Durations in seconds on a logarithmic scale, and where median and p90 lie."""
 
     sample: Sample
     points: tuple[Point, ...]
@@ -89,15 +115,14 @@ class Distribution:
         return self.sample.n < FEW
 
 
-# A second to a hundred days: the marks of a logarithmic scale that people read without thinking.
-_TICKS = (1, 10, 60, 600, 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400, 100 * 86400)
+def distribution(
+    incidents: Iterable[Incident], measure: Measure = impact_duration, most: int = MAX_POINTS
+) -> Distribution:
+    """The durations of the counted incidents among `incidents`: of their impact, unless `measure` says otherwise.
 
-
-def distribution(incidents: Iterable[Incident]) -> Distribution:
-    """The impact durations of the counted incidents among `incidents`."""
-    durations = [
-        (incident, impact_duration(incident).counted) for incident in incidents if incident.is_counted
-    ]
+    Every value is a point, up to `most` of them.
+    """
+    durations = [(incident, measure(incident).counted) for incident in incidents if incident.is_counted]
     known = sorted(
         ((incident, seconds) for incident, seconds in durations if seconds is not None),
         key=lambda pair: (pair[1], pair[0].id),
@@ -105,21 +130,21 @@ def distribution(incidents: Iterable[Incident]) -> Distribution:
     figures = sample(seconds for _, seconds in durations)
     if not known:
         return Distribution(figures, (), 0.0, 0.0, ())
-    low, high = _bounds(known[0][1], known[-1][1])
+    scale = log_scale(known[0][1], known[-1][1])
     return Distribution(
         figures,
-        tuple(_stacked(_thinned(known), low, high)),
-        _place(figures.median or 0, low, high),
-        _place(figures.p90 or 0, low, high),
-        tuple((_place(tick, low, high), tick) for tick in _TICKS if low <= tick <= high),
+        tuple(_stacked(_thinned(known, most), scale)),
+        scale.place(figures.median or 0),
+        scale.place(figures.p90 or 0),
+        scale.ticks,
     )
 
 
-def _stacked(known: Iterable[tuple[Incident, int]], low: int, high: int) -> Iterator[Point]:
+def _stacked(known: Iterable[tuple[Incident, int]], scale: LogScale) -> Iterator[Point]:
     """Points from left to right; those that would cover each other stand one above the other, up to STACK of them."""
     stack, height = -1.0, 0
     for incident, seconds in known:
-        place = _place(seconds, low, high)
+        place = scale.place(seconds)
         if place - stack < WIDTH:
             height = (height + 1) % STACK
         else:
@@ -127,23 +152,12 @@ def _stacked(known: Iterable[tuple[Incident, int]], low: int, high: int) -> Iter
         yield Point(incident.id, incident.title, seconds, place, height)
 
 
-def _thinned(known: list[tuple[Incident, int]]) -> list[tuple[Incident, int]]:
-    """At most MAX_POINTS values, at equal distances in rank, the shortest and the longest among them."""
-    if len(known) <= MAX_POINTS:
+def _thinned(known: list[tuple[Incident, int]], most: int) -> list[tuple[Incident, int]]:
+    """At most so many values, at equal distances in rank, the shortest and the longest among them."""
+    if len(known) <= most:
         return known
-    step = (len(known) - 1) / (MAX_POINTS - 1)
-    return [known[round(number * step)] for number in range(MAX_POINTS)]
-
-
-def _bounds(smallest: int, largest: int) -> tuple[int, int]:
-    low = max((tick for tick in _TICKS if tick <= smallest), default=1)
-    high = min((tick for tick in _TICKS if tick >= largest), default=max(largest, 2))
-    return (low, high) if low < high else (low, low * 10)
-
-
-def _place(seconds: int, low: int, high: int) -> float:
-    value = min(max(seconds, low), high)
-    return round(math.log(value / low) / math.log(high / low), 4)
+    step = (len(known) - 1) / (most - 1)
+    return [known[round(number * step)] for number in range(most)]
 
 
 @dataclass(frozen=True, slots=True)

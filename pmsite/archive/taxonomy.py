@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from pmsite.archive.fiscal import fiscal_year, quarter_start
 from pmsite.archive.incident import Incident
 from pmsite.config import Config
 from pmsite.site.urls import slug
@@ -133,19 +134,14 @@ def years(incidents: tuple[Incident, ...], fiscal_year_start: int) -> tuple[Year
     by_year: dict[int, list[Incident]] = {}
     for incident in incidents:
         if incident.date is not None:
-            by_year.setdefault(_fiscal_year(incident.date, fiscal_year_start), []).append(incident)
+            by_year.setdefault(fiscal_year(incident.date, fiscal_year_start), []).append(incident)
     return tuple(_year(number, tuple(by_year[number]), fiscal_year_start) for number in sorted(by_year)[::-1])
-
-
-def _fiscal_year(day: date, start: int) -> int:
-    """The year in which the fiscal year ends; the calendar year where it begins in January."""
-    return day.year + 1 if start > 1 and day.month >= start else day.year
 
 
 def _year(number: int, incidents: tuple[Incident, ...], start: int) -> Year:
     quarters = []
     for index in range(4):
-        first, after = _quarter_start(number, index, start), _quarter_start(number, index + 1, start)
+        first, after = quarter_start(number, index, start), quarter_start(number, index + 1, start)
         inside = tuple(item for item in incidents if item.date is not None and first <= item.date < after)
         quarters.append(Quarter(index + 1, first, date.fromordinal(after.toordinal() - 1), inside))
     fiscal = start > 1
@@ -155,8 +151,3 @@ def _year(number: int, incidents: tuple[Incident, ...], start: int) -> Year:
         incidents,
         tuple(quarters),
     )
-
-
-def _quarter_start(number: int, index: int, start: int) -> date:
-    months = (number - (1 if start > 1 else 0)) * 12 + (start - 1) + index * 3
-    return date(months // 12, months % 12 + 1, 1)

@@ -189,6 +189,12 @@ _COLUMNS = [
     "action_items_total",
     "action_items_open",
     "summary",
+    "exclude_from_metrics",
+    "seconds_to_detect_reason",
+    "seconds_to_acknowledge_reason",
+    "seconds_to_mitigate_reason",
+    "seconds_to_resolve_reason",
+    "doubted",
 ]
 
 
@@ -202,6 +208,7 @@ def incidents_csv(incidents: Iterable[Incident]) -> bytes:
         cells = {
             **value,
             **{f"seconds_to_{name}": seconds for name, seconds in value["seconds_to"].items()},
+            **{f"seconds_to_{name}_reason": reason for name, reason in value["seconds_to_reason"].items()},
             "impact_users": incident.impact.users,
             "impact_percent": incident.impact.percent,
             "impact_types": incident.impact.types,

@@ -43,7 +43,7 @@ class Presenter:
 
     def __init__(self, archive: Archive, config: Config) -> None:
         self.archive = archive
-        self._ranks = {word.slug: rank for rank, word in enumerate(config.severities, 1)}
+        self.ranks = {word.slug: rank for rank, word in enumerate(config.severities, 1)}
         self._terms: dict[str, dict[str, Link]] = {
             taxonomy.name: {
                 term.slug: Link(term.label, urls.term(taxonomy.name, term.slug)) for term in taxonomy.terms
@@ -61,7 +61,7 @@ class Presenter:
         return link
 
     def rank(self, severity_slug: str) -> int:
-        return self._ranks.get(severity_slug, 0)
+        return self.ranks.get(severity_slug, 0)
 
     def severity(self, word: str) -> Severity | None:
         if not word:

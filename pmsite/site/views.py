@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from pmsite.archive.completeness import Completeness, FieldCoverage
 from pmsite.archive.incident import ActionItem, ActionStatus, Duration, Incident
 from pmsite.archive.insights import Distribution, Minutes, YearCount
+from pmsite.archive.overview import overview
 from pmsite.archive.promises import Promises
+from pmsite.archive.taxonomy import Taxonomy
 from pmsite.cache import fingerprint
+from pmsite.site.format import local
+from pmsite.site.insights import Insights, insights
 from pmsite.site.story import Entry, Segment, Stop, bar, durations, stops, timeline
 from pmsite.source.document import Heading
 
@@ -233,7 +238,17 @@ class TermView:
     trend: tuple[YearCount, ...]
     distribution: Distribution | None
     together: tuple[Facet, ...]
+    reading: tuple["Reading", ...]
     feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An incident that is worth reading, with its points and what they are for."""
+
+    row: Row
+    points: int
+    reasons: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +256,7 @@ class YearsView:
     head: PageView
     years: tuple["YearLine", ...]
     undated: int
+    latest: Link | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,31 +297,69 @@ class MinutesView:
 
 @dataclass(frozen=True, slots=True)
 class QuarterView:
+    """`lines` are what an executive reads, newest first; `others` the smaller incidents where there are many.
+
+    `uncounted` are those that are neither counted nor drafts. `severities` are the columns of the comparison: none where too little is known.
+    """
+
     head: PageView
     label: str
     start: date
     end: date
-    rows: tuple[Row, ...]
-    severities: tuple[SeverityCount, ...]
-    earlier: tuple["QuarterCount", ...]
+    counted: int
+    lines: tuple["QuarterLine", ...]
+    others: tuple["QuarterLine", ...]
+    counts: tuple[SeverityCount, ...]
+    compared: tuple["ComparedQuarter", ...]
+    severities: tuple[Severity, ...]
     minutes: MinutesView
-    actions_open: int
-    actions_done: int
-    actions_total: int
+    promises: Promises
     drafts: int
+    uncounted: int
     previous: Link | None
     next: Link | None
 
 
 @dataclass(frozen=True, slots=True)
-class QuarterCount:
-    """An earlier quarter to compare with; `share` is relative to the highest of those shown."""
+class QuarterLine:
+    """An incident in one line: its impact, else the first sentence of its summary, else nothing but its title."""
+
+    row: Row
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedQuarter:
+    """A quarter in the comparison; `share` is relative to the highest of those shown.
+
+    `severities` stand in the columns' order; None where less than half of the quarter's severities are known.
+    """
 
     link: Link
     count: int
+    severities: tuple[int, ...] | None
     minutes: int
     unknown: int
     share: float
+
+
+@dataclass(frozen=True, slots=True)
+class InsightsView:
+    """The incidents, and what their figures depend on; these are computed where the page is rendered."""
+
+    head: PageView
+    incidents: tuple[Incident, ...]
+    taxonomies: tuple[Taxonomy, ...]
+    ranks: Mapping[str, int]
+    first_month: int
+    zone: str
+    today: date
+
+    @property
+    def insights(self) -> Insights:
+        clock = partial(local, zone=self.zone)
+        figures = overview(self.incidents, self.taxonomies, self.today, self.first_month, clock)
+        return insights(figures, self.ranks, self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,15 +463,25 @@ class BacklogView:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day of the year strip with its incidents; `week` and `weekday` place it."""
+    """A day on which incidents began; `place` is where it lies in its year, in per cent."""
 
-    week: int
-    weekday: int
-    date: date
-    count: int
+    place: float
     url: str
     title: str
     rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class YearStrip:
+    """A (fiscal) year and how many of its days have incidents: each day, or, where there are many, the weeks.
+
+    `weeks` are the weeks of the year, counted from 0, by a level from 1 to 4: half the number of their days.
+    """
+
+    link: Link
+    count: int
+    days: tuple[Day, ...]
+    weeks: tuple[tuple[int, tuple[int, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,14 +491,12 @@ class HomeView:
     first_year: int | None
     last_year: int | None
     last_published: date | None
-    today: date
     latest: tuple[Row, ...]
     urgent: tuple[Action, ...]
     open: int
     overdue: int
     again: tuple[Again, ...]
-    strip: tuple[Day, ...]
-    strip_weeks: int
+    strip: tuple[YearStrip, ...]
     facets: tuple[Facet, ...]
     on_this_day: tuple[Row, ...]
     prose: Prose | None

@@ -6,10 +6,12 @@ Generators look at the archive; templates see only the value that a generator gi
 from pmsite.site.pages.actions import action_pages
 from pmsite.site.pages.backlog import backlog_pages
 from pmsite.site.pages.dates import year_pages
+from pmsite.site.pages.figures import insights_page
 from pmsite.site.pages.home import home
 from pmsite.site.pages.incidents import incident_list, incident_pages
 from pmsite.site.pages.machine import machine_files
 from pmsite.site.pages.plain import not_found, plain_pages, redirects
+from pmsite.site.pages.quarters import quarter_pages
 from pmsite.site.pages.terms import taxonomy_pages
 from pmsite.site.plan import Page, Plan
 
@@ -21,6 +23,8 @@ def plan_pages(plan: Plan) -> list[Page]:
         *incident_pages(plan),
         *incident_list(plan),
         *year_pages(plan),
+        *quarter_pages(plan),
+        insights_page(plan),
         *(page for taxonomy in plan.archive.taxonomies for page in taxonomy_pages(plan, taxonomy)),
         *action_pages(plan),
         *backlog_pages(plan),

@@ -1,53 +1,36 @@
-"""Years and quarters."""
+"""Years."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from pmsite.archive.incident import ActionStatus, Status
 from pmsite.archive.insights import impact_minutes
-from pmsite.archive.taxonomy import Quarter, Year
+from pmsite.archive.taxonomy import Year
 from pmsite.site import urls
 from pmsite.site.format import MONTHS
-from pmsite.site.format import day as day_label
+from pmsite.site.pages.quarters import latest_quarter
 from pmsite.site.plan import Page, Plan
-from pmsite.site.views import (
-    CountedLink,
-    Group,
-    Link,
-    QuarterCount,
-    QuarterView,
-    RedirectView,
-    Row,
-    YearLine,
-    YearsView,
-    YearView,
-)
+from pmsite.site.views import CountedLink, Group, Link, Row, YearLine, YearsView, YearView
 
 
 def year_pages(plan: Plan) -> Iterator[Page]:
     years = plan.archive.years
     crumb = Link("Years", "years/")
+    latest = latest_quarter(plan)
     undated = sum(incident.date is None for incident in plan.archive.incidents)
     lines = tuple(_year_line(plan, year) for year in years)
     yield Page(
         "years/index.html",
         "years.html",
-        YearsView(plan.head("Years", f"{plan.title} by year and quarter.", crumb), lines, undated),
+        YearsView(
+            plan.head("Years", f"{plan.title} by year and quarter.", crumb),
+            lines,
+            undated,
+            Link(f"The latest complete quarter, {latest.label}", "quarter/") if latest else None,
+        ),
     )
-    quarters = [(year, quarter) for year in years for quarter in year.quarters[::-1] if quarter.incidents]
     for index, year in enumerate(years):
         newer = years[index - 1] if index else None
         older = years[index + 1] if index + 1 < len(years) else None
         yield Page(urls.page_file(urls.year(year.slug)), "year.html", _year(plan, year, older, newer))
-    for index, (year, quarter) in enumerate(quarters):
-        yield _quarter_page(plan, quarters, index, year, quarter)
-    complete = next((pair for pair in quarters if pair[1].end < plan.today), None)
-    if complete is not None:
-        target = urls.quarter(complete[0].slug, complete[1].number)
-        yield Page(
-            "quarter/index.html",
-            "redirect.html",
-            RedirectView(plan.head("The latest complete quarter", ""), target),
-        )
 
 
 def _quarter_links(year: Year) -> tuple[CountedLink, ...]:
@@ -86,52 +69,3 @@ def _by_month(rows: Iterable[Row]) -> tuple[Group, ...]:
         assert row.date is not None
         groups.setdefault(f"{MONTHS[row.date.month - 1]} {row.date.year}", []).append(row)
     return tuple(Group(label, tuple(members)) for label, members in groups.items())
-
-
-def _quarter_page(
-    plan: Plan, quarters: list[tuple[Year, Quarter]], index: int, year: Year, quarter: Quarter
-) -> Page:
-    label = f"Q{quarter.number} {year.label}"
-    counted = [incident for incident in quarter.incidents if incident.is_counted]
-    items = [item for incident in quarter.incidents for item in incident.action_items]
-    newer = quarters[index - 1] if index else None
-    older = quarters[index + 1] if index + 1 < len(quarters) else None
-    view = QuarterView(
-        head=plan.head(
-            label,
-            f"Incidents from {day_label(quarter.start)} to {day_label(quarter.end)}.",
-            Link("Years", "years/"),
-            Link(year.label, urls.year(year.slug)),
-        ),
-        label=label,
-        start=quarter.start,
-        end=quarter.end,
-        rows=plan.present.rows(quarter.incidents),
-        severities=plan.present.severities(quarter.incidents),
-        earlier=_earlier(quarters[index : index + 5]),
-        minutes=plan.present.minutes(counted),
-        actions_open=sum(item.status.is_open for item in items),
-        actions_done=sum(item.status is ActionStatus.DONE for item in items),
-        actions_total=len(items),
-        drafts=sum(incident.status is Status.DRAFT for incident in quarter.incidents),
-        previous=_quarter_link(*older) if older else None,
-        next=_quarter_link(*newer) if newer else None,
-    )
-    return Page(urls.page_file(urls.quarter(year.slug, quarter.number)), "quarter.html", view)
-
-
-def _quarter_link(year: Year, quarter: Quarter) -> Link:
-    return Link(f"Q{quarter.number} {year.label}", urls.quarter(year.slug, quarter.number))
-
-
-def _earlier(quarters: Sequence[tuple[Year, Quarter]]) -> tuple[QuarterCount, ...]:
-    """This quarter and those before it that have incidents, four at the most, the oldest first."""
-    counts = [(pair, sum(item.is_counted for item in pair[1].incidents)) for pair in quarters]
-    highest = max((count for _, count in counts), default=0) or 1
-    found = []
-    for (year, quarter), count in counts:
-        minutes = impact_minutes(quarter.incidents)
-        found.append(
-            QuarterCount(_quarter_link(year, quarter), count, minutes.total, minutes.unknown, count / highest)
-        )
-    return tuple(found[::-1])

@@ -1,17 +1,22 @@
 """The home page: what matters now."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from itertools import islice
 
+from pmsite.archive.fiscal import QuarterName, fiscal_year
+from pmsite.archive.grouping import grouped
 from pmsite.archive.incident import Incident
 from pmsite.site import urls
+from pmsite.site.format import short_day
 from pmsite.site.plan import Page, Plan
-from pmsite.site.views import Again, Day, HomeView
+from pmsite.site.views import Again, Day, HomeView, Link, YearStrip
 
 LATEST = 8
 URGENT = 6
-STRIP_WEEKS = 53
+# So many years, and so many days one by one; with more days, weeks.
+YEARS, MAX_DAYS = 12, 150
 
 
 def home(plan: Plan) -> Iterator[Page]:
@@ -19,7 +24,7 @@ def home(plan: Plan) -> Iterator[Page]:
 
 
 def _view(plan: Plan) -> HomeView:
-    """Counts, latest incidents, open and overdue action items, recurrences, the last year's days."""
+    """Counts, latest incidents, open and overdue action items, recurrences, the days of the last years."""
     incidents = plan.archive.incidents
     actions = plan.actions
     introduction = plan.archive.introduction
@@ -31,14 +36,12 @@ def _view(plan: Plan) -> HomeView:
         first_year=min(years, default=None),
         last_year=max(years, default=None),
         last_published=max(published, default=None),
-        today=plan.today,
         latest=plan.present.rows(incidents[:LATEST]),
         urgent=tuple(action for action in actions if action.item.status.is_open)[:URGENT],
         open=sum(action.item.status.is_open for action in actions),
         overdue=sum(action.is_overdue for action in actions),
         again=_recurrences(plan),
-        strip=tuple(_strip(plan, incidents, plan.today)),
-        strip_weeks=STRIP_WEEKS,
+        strip=tuple(_strip(plan)),
         facets=plan.present.facets(6, ("severity", "impact", "causes", "services")),
         on_this_day=plan.present.rows(_on_this_day(incidents, plan.today)),
         prose=plan.prose[introduction.path] if introduction else None,
@@ -66,22 +69,41 @@ def _on_this_day(incidents: Iterable[Incident], today: date) -> list[Incident]:
     ][:5]
 
 
-def _strip(plan: Plan, incidents: Iterable[Incident], end: date) -> Iterable[Day]:
-    """A cell for each day with incidents in the year before `end`: weeks from left to right, Monday on top."""
-    last_monday = end - timedelta(days=end.weekday())
-    first = last_monday - timedelta(weeks=STRIP_WEEKS - 1)
-    by_day: dict[date, list[Incident]] = {}
-    for incident in incidents:
-        if incident.date is not None and first <= incident.date <= end:
-            by_day.setdefault(incident.date, []).append(incident)
-    for day, found in sorted(by_day.items()):
-        severities = [severity.rank for item in found if (severity := plan.present.severity(item.severity))]
-        yield Day(
-            week=(day - first).days // 7,
-            weekday=day.weekday(),
-            date=day,
-            count=len(found),
-            url=urls.incident(found[0].id),
-            title="; ".join(item.title for item in found[:3]),
-            rank=min((rank for rank in severities if rank), default=0),
+def _strip(plan: Plan) -> Iterator[YearStrip]:
+    """The last YEARS (fiscal) years up to the latest incident that is not in the future, the latest first."""
+    start = plan.config.fiscal_year_start
+    counted = [item for item in plan.archive.incidents if item.is_counted and item.date is not None]
+    days = grouped(counted, lambda item: (item.date,) if item.date and item.date <= plan.today else ())
+    by_year: dict[int, list[date]] = {}
+    for day in days:
+        by_year.setdefault(fiscal_year(day, start), []).append(day)
+    latest = max(by_year, default=0)
+    shown = range(latest, max(min(by_year, default=1), latest - YEARS + 1) - 1, -1)
+    each = sum(len(by_year.get(year, ())) for year in shown) <= MAX_DAYS
+    for year in shown:
+        found = sorted(by_year.get(year, ()))
+        first = QuarterName(year, 1, start)
+        yield YearStrip(
+            Link(first.year_label, urls.year(first.year_slug) if found else ""),
+            len(found),
+            tuple(_day(plan, day, first.start, days[day]) for day in found) if each else (),
+            () if each else _weeks(found, first.start),
         )
+
+
+def _day(plan: Plan, day: date, first: date, incidents: tuple[Incident, ...]) -> Day:
+    ranks = [severity.rank for item in incidents if (severity := plan.present.severity(item.severity))]
+    return Day(
+        round(100 * (day - first).days / 366, 1),
+        urls.incident(incidents[0].id),
+        f"{short_day(day)}: {'; '.join(item.title for item in incidents[:3])}",
+        min((rank for rank in ranks if rank), default=0),
+    )
+
+
+def _weeks(days: Iterable[date], first: date) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    counts = Counter((day - first).days // 7 for day in days)
+    levels: dict[int, list[int]] = {}
+    for week, count in sorted(counts.items()):
+        levels.setdefault((count + 1) // 2, []).append(week)
+    return tuple((level, tuple(weeks)) for level, weeks in sorted(levels.items()))

@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 
 from pmsite.archive.insights import Distribution, Sample, distribution, trend
+from pmsite.archive.reading import Reader
 from pmsite.archive.taxonomy import KINDS, Taxonomy, Term
 from pmsite.site import urls
 from pmsite.site.plan import FEEDS, Page, Plan, paginate
 from pmsite.site.present import by_year
-from pmsite.site.views import CountedLink, Facet, Link, TaxonomyView, TermLine, TermView
+from pmsite.site.views import CountedLink, Facet, Link, Reading, TaxonomyView, TermLine, TermView
+
+# Services have a reading list, unless their incidents are so few that all of them are one.
+READ, SHORT = "services", 3
 
 
 def taxonomy_pages(plan: Plan, taxonomy: Taxonomy) -> Iterator[Page]:
@@ -30,8 +34,22 @@ def taxonomy_pages(plan: Plan, taxonomy: Taxonomy) -> Iterator[Page]:
         ),
     )
     yield Page(f"{taxonomy.name}/index.html", "taxonomy.html", view)
+    lists = _reading_lists(plan, taxonomy) if taxonomy.name == READ else {}
     for term, durations in zip(taxonomy.terms, figures, strict=True):
-        yield from _term_pages(plan, taxonomy, term, durations)
+        yield from _term_pages(plan, taxonomy, term, durations, lists.get(term.slug, ()))
+
+
+def _reading_lists(plan: Plan, taxonomy: Taxonomy) -> dict[str, tuple[Reading, ...]]:
+    """What to read of each term, by its slug; nothing of those with few incidents."""
+    reader = Reader(plan.archive.incidents, plan.archive.relations, plan.present.ranks)
+    return {
+        term.slug: tuple(
+            Reading(plan.present.row(item.incident), item.points, item.reasons)
+            for item in reader.reading_list(term.incidents)
+        )
+        for term in taxonomy.terms
+        if term.count > SHORT
+    }
 
 
 def _term_line(plan: Plan, taxonomy: Taxonomy, term: Term, figures: Sample) -> TermLine:
@@ -46,7 +64,9 @@ def _term_line(plan: Plan, taxonomy: Taxonomy, term: Term, figures: Sample) -> T
     )
 
 
-def _term_pages(plan: Plan, taxonomy: Taxonomy, term: Term, figures: Distribution) -> Iterator[Page]:
+def _term_pages(
+    plan: Plan, taxonomy: Taxonomy, term: Term, figures: Distribution, reading: tuple[Reading, ...]
+) -> Iterator[Page]:
     address = urls.term(taxonomy.name, term.slug)
     rows = plan.present.rows(term.incidents)
     home = Link(taxonomy.plural, f"{taxonomy.name}/")
@@ -71,6 +91,7 @@ def _term_pages(plan: Plan, taxonomy: Taxonomy, term: Term, figures: Distributio
                 trend=trend(term.incidents) if is_first else (),
                 distribution=figures if is_first else None,
                 together=_together(plan, taxonomy, term) if is_first else (),
+                reading=reading if is_first else (),
                 feed=f"{address}feed.xml" if taxonomy.name in FEEDS else "",
             ),
         )
