@@ -7,7 +7,7 @@ from pmsite.site.pages.actions import action_pages
 from pmsite.site.pages.backlog import backlog_pages
 from pmsite.site.pages.dates import year_pages
 from pmsite.site.pages.home import home
-from pmsite.site.pages.incidents import incident_list, incident_pages
+from pmsite.site.pages.incidents import explorer_files, incident_list, incident_pages
 from pmsite.site.pages.machine import machine_files
 from pmsite.site.pages.plain import not_found, plain_pages, redirects
 from pmsite.site.pages.terms import taxonomy_pages
@@ -20,6 +20,7 @@ def plan_pages(plan: Plan) -> list[Page]:
         *home(plan),
         *incident_pages(plan),
         *incident_list(plan),
+        *explorer_files(plan),
         *year_pages(plan),
         *(page for taxonomy in plan.archive.taxonomies for page in taxonomy_pages(plan, taxonomy)),
         *action_pages(plan),
