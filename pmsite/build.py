@@ -38,6 +38,7 @@ from pmsite.site.render import (
     decode_error,
     render_pages,
 )
+from pmsite.site.search import FOLDER, Index, add_index, plan_index
 from pmsite.site.templates import PageError
 from pmsite.site.theme import Theme, load_theme, shown_template
 from pmsite.site.views import Link, Prose
@@ -51,12 +52,13 @@ from pmsite.source.tickets import load_tickets, tracked
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to build: the day, warnings as errors, broken documents left out, the number of processes."""
+    """How to build: the day, warnings as errors, broken documents left out, the number of processes, a text index."""
 
     today: date
     strict: bool = False
     keep_going: bool = False
     jobs: int = 2
+    search: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class PlannedSite:
     archive: Archive
     pages: tuple[Page, ...]
     files: dict[str, Path]
+    index: Index | None
     diagnostics: tuple[Diagnostic, ...]
     is_blocked: bool
 
@@ -114,8 +117,7 @@ def _build(
     if planned.is_blocked:
         return Report(len(collection.documents), planned.diagnostics)
     rendering = progress and partial(progress, "rendering")
-    rendered, changes = _publish(site, options, store, theme, collection, planned, rendering)
-    return Report(len(collection.documents), planned.diagnostics, rendered=rendered, changes=changes)
+    return _publish(site, options, store, theme, collection, planned, rendering)
 
 
 def check(site: Site, options: Options) -> Report:
@@ -194,8 +196,19 @@ def plan_site(site: Site, options: Options, collection: Collection, theme: Theme
         key = collection.keys[document.path].hex()
         prose[document.path] = Prose(key, document.body.digest, resolved.targets, document.body.headings)
     present = Presenter(archive, site.config)
+    index, troubles = plan_index(archive.incidents, site.output.name) if options.search else (None, ())
+    problems += troubles
     pages = plan_pages(
-        Plan(archive, site.config, site.title, options.today, present, prose, present.actions(options.today))
+        Plan(
+            archive=archive,
+            config=site.config,
+            title=site.title,
+            today=options.today,
+            present=present,
+            prose=prose,
+            actions=present.actions(options.today),
+            bundles=tuple(bundle.name for bundle in index.bundles) if index else (),
+        )
     )
     files = {**{f"assets/{path}": file for path, file in theme.static_files().items()}, **links.attachments}
     problems += check_archive(Checked(documents, archive, site.config, options.today))
@@ -205,7 +218,7 @@ def plan_site(site: Site, options: Options, collection: Collection, theme: Theme
         problem.severity is Severity.ERROR and not (options.keep_going and problem.path in unreadable)
         for problem in diagnostics
     )
-    return PlannedSite(archive, tuple(pages), files, diagnostics, is_blocked)
+    return PlannedSite(archive, tuple(pages), files, index, diagnostics, is_blocked)
 
 
 def _publish(
@@ -216,8 +229,9 @@ def _publish(
     collection: Collection,
     planned: PlannedSite,
     progress: Callable[[int, int], None] | None,
-) -> tuple[tuple[str, ...], Changes]:
+) -> Report:
     """Render what changed and put the new site in place of the old one."""
+    problems: tuple[Diagnostic, ...] = ()
     options_css = theme.options_css()
     renderer = Renderer(theme, _facts(site, planned.archive, bool(options_css)))
     published = PublishedSite(site.output, store)
@@ -226,7 +240,7 @@ def _publish(
         keys = [renderer.key(page) for page in pages]
     except PageError as error:
         raise ContentError(_template_problem(site, error)) from None
-    with NewSite(published, {*(page.path for page in pages), *planned.files}) as new:
+    with NewSite(published, {*(page.path for page in pages), *planned.files, FOLDER}) as new:
         values = cached_map(
             partial(render_pages, renderer, store.path, new.folder),
             pages,
@@ -242,9 +256,17 @@ def _publish(
             new.copy(path, source)
         if options_css:
             new.write("assets/options.css", options_css.encode())
+        if planned.index:
+            search_keys, troubles = add_index(planned.index, new, published, store, options.jobs)
+            problems = configured(troubles, site.config.rules, strict=options.strict)
+            if has_errors(problems):
+                raise ContentError(*problems)
+            keys += search_keys
         changes, note = new.publish()
     store.keep_only([*keys, *collection.keys.values(), *notes(), note])
-    return rendered, changes
+    return Report(
+        len(collection.documents), (*planned.diagnostics, *problems), rendered=rendered, changes=changes
+    )
 
 
 def _value(_page: Page, value: bytes | Failure) -> bytes:

@@ -149,7 +149,7 @@ def build(
     audience: AudienceOption = None,
     theme: Annotated[str | None, typer.Option(help="The theme to use.")] = None,
     clean: Annotated[bool, typer.Option(help="Reuse nothing of earlier builds.")] = False,
-    no_search: Annotated[bool, typer.Option("--no-search", hidden=True)] = False,  # noqa: ARG001  no index yet
+    no_search: Annotated[bool, typer.Option("--no-search", help="Make no full-text index.")] = False,
     config: ConfigFile = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -168,6 +168,7 @@ def build(
         shared = common(
             source, config, quiet, verbose, color, output_format, now, jobs, strict,
             keep_going=keep_going, drafts=drafts, audience=audience, output=output, base_url=base_url, theme=theme,
+            search=not no_search,
         )  # fmt: skip
         place.root = shared.site.root
         if clean:

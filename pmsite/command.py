@@ -95,6 +95,7 @@ def common(
     output: Path | None = None,
     base_url: str | None = None,
     theme: str | None = None,
+    search: bool = False,
     results: bool = False,
 ) -> Common:
     from pmsite.build import Options
@@ -110,7 +111,7 @@ def common(
         audience=audience.value if audience else None,
     )
     day = today(now, site.config.timezone)
-    options = Options(day, strict=strict, keep_going=keep_going, jobs=jobs or cores())
+    options = Options(day, strict=strict, keep_going=keep_going, jobs=jobs or cores(), search=search)
     return Common(site, options, reporter_for(site.root, quiet, verbose, color, output_format, results))
 
 

@@ -80,6 +80,7 @@ _TABLE = (
     _rule("E602", "broken-theme", "a theme cannot be used"),
     _rule("E701", "foreign-file", "a file that pmsite did not make is in the way"),
     _rule("E702", "cannot-write", "the site cannot be written"),
+    _rule("W703", "no-full-text", "full text is not searched"),
 )
 RULES: Mapping[str, Rule] = {rule.code: rule for rule in _TABLE}
 

@@ -31,7 +31,7 @@ def write_files(folder: Path, text: str) -> Path:
 def build_site(folder: Path, *, jobs: int = 1, now: date = TODAY, **given: Any) -> Report:
     """Build the site in `folder`; options of a build by their names, everything else overrides the configuration."""
     options = Options(now, jobs=jobs)
-    for name in ("strict", "keep_going"):
+    for name in ("strict", "keep_going", "search"):
         if name in given:
             options = replace(options, **{name: given.pop(name)})
     site = with_overrides(find_site(None, None, folder), **given)

@@ -40,6 +40,8 @@ HOMES = {
     "watchdog": {"serve"},
     "starlette": {"serve"},
     "uvicorn": {"serve"},
+    "pagefind_bin": {"site.search"},
+    "subprocess": {"site.search"},
     "sqlite3": {"cache"},
     "multiprocessing": {"cache"},
     "pickle": set(),

@@ -38,4 +38,8 @@ def test_an_ordinary_page_is_light(site: Path) -> None:
     sizes = {path: len(gzip.compress(content)) for path, content in files.items()}
     assert max(size for path, size in sizes.items() if path.endswith(".html")) <= 30_000
     assert sum(size for path, size in sizes.items() if path.endswith(".css")) <= 12_000
-    assert sum(size for path, size in sizes.items() if path.endswith(".js")) <= 8_000
+    scripts = {
+        path: size for path, size in sizes.items() if path.startswith("assets/") and path.endswith(".js")
+    }
+    assert sum(scripts.values()) <= 10_000
+    assert scripts["assets/mode.js"] + scripts["assets/page.js"] <= 8_000

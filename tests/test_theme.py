@@ -157,7 +157,7 @@ def test_a_theme_may_be_an_installed_package(tmp_path: Path) -> None:
     library = {"PYTHONPATH": f"{ROOT}:{tmp_path / 'lib'}"}
     listed = pmsite("theme", "list", cwd=folder, **library)
     assert f"* acme             {tmp_path / 'lib/acme_theme'}" in listed.stdout
-    built = pmsite("build", "--now", "2026-11-01", cwd=folder, **library)
+    built = pmsite("build", "--now", "2026-11-01", "--no-search", cwd=folder, **library)
     assert (built.returncode, built.stderr) == (0, "")
     assert (folder / "site" / PAGE).read_text() == "ACME Tom &amp; &lt;b&gt;Jerry&lt;/b&gt;\n"
     assert (folder / "site/assets/paper.css").is_file()

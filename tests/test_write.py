@@ -158,13 +158,13 @@ def test_a_second_build_is_told_who_is_at_it(tmp_path: Path) -> None:
 def test_killed_at_any_instant(tmp_path: Path) -> None:
     """kill -9 during a build: the published folder is the old or the new site; the next build needs no help."""
     folder = write_files(tmp_path / "site", ARCHIVE)
-    build_site(folder)
+    build_site(folder, search=True)
     trees = {}
     for version in ("A change went out.", "Another change went out."):
         document = folder / "content/2024-01-10-first.md"
         text = document.read_text(encoding="utf-8")
         document.write_text(text.replace("A change went out.", version), encoding="utf-8")
-        build_site(folder)
+        build_site(folder, search=True)
         trees[version] = tree(folder / "site")
         document.write_text(text, encoding="utf-8")
     versions = list(trees)
@@ -185,6 +185,6 @@ def test_killed_at_any_instant(tmp_path: Path) -> None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         assert tree(folder / "site") in list(trees.values())
-    build_site(folder)
+    build_site(folder, search=True)
     assert tree(folder / "site") == trees[wanted]
     assert not list(folder.glob(".site.*"))

@@ -22,6 +22,7 @@ from pmsite.archive.incident import (
     time_to_resolve,
 )
 from pmsite.site import urls
+from pmsite.site.explorer import FacetsView, RowsView, facets_script, rows_script
 from pmsite.site.ical import calendar
 from pmsite.site.views import CalendarView, CsvView, JsonView, TextView
 
@@ -48,6 +49,10 @@ def serialised(view: object) -> bytes:
         return incidents_csv(view.incidents)
     if isinstance(view, CalendarView):
         return calendar(view, stable_id)
+    if isinstance(view, FacetsView):
+        return facets_script(view)
+    if isinstance(view, RowsView):
+        return rows_script(view)
     assert isinstance(view, TextView)
     return view.text.encode("utf-8", "replace")
 

@@ -28,7 +28,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What generators need: the archive and its presenter, the configuration, the day, and documents' prose."""
+    """What generators need: the archive and its presenter, the configuration, the day, and documents' prose.
+
+    `bundles` name the parts of the full-text index, where there is one.
+    """
 
     archive: Archive
     config: Config
@@ -37,6 +40,7 @@ class Plan:
     present: Presenter
     prose: dict[str, Prose]
     actions: tuple[Action, ...]
+    bundles: tuple[str, ...] = ()
 
     def head(self, title: str, description: str, *crumbs: Link) -> PageView:
         return PageView(title, description, (Link("Home", ""), *crumbs) if crumbs else ())

@@ -186,12 +186,17 @@ class IncidentView:
 
 @dataclass(frozen=True, slots=True)
 class ListView:
-    """The list of all incidents, grouped by year."""
+    """The list of all incidents, grouped by year; its first page is the explorer too.
+
+    The browser makes rows by the example of `sample`; `bundles` name the parts of the full-text index.
+    """
 
     head: PageView
     groups: tuple[Group, ...]
     pagination: Pagination
     facets: tuple["Facet", ...]
+    sample: Row | None
+    bundles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,6 +228,14 @@ class NewSite:
         self._digests[path] = digest
         self._kept.append(path)
 
+    def location(self, path: str) -> Path:
+        """Where a file of the new site is while it is being made."""
+        made = self.folder / path
+        return made if made.is_file() else self._published.folder / path
+
+    def digest(self, path: str) -> bytes:
+        return self._digests[path]
+
     def copy(self, path: str, source: Path) -> None:
         """A file of the source that travels along."""
         with _reported():
@@ -254,7 +262,8 @@ class NewSite:
             self._made_folders.add(location.parent)
         return location
 
-    def _link(self, source: Path, path: str) -> None:
+    def link(self, source: Path, path: str) -> None:
+        """Let `path` be the file `source`, by a hard link where the system makes one."""
         with _reported():
             location = self._place(path)
             try:
@@ -271,7 +280,7 @@ class NewSite:
         removed = made.keys() - self._digests.keys()
         if changed or removed or not (self._published.folder / MANIFEST).is_file():
             for path in self._kept:
-                self._link(self._published.folder / path, path)
+                self.link(self._published.folder / path, path)
             with _reported():
                 self._carry_foreign_files()
                 (self.folder / MANIFEST).write_bytes(_manifest(self._digests))
@@ -284,7 +293,7 @@ class NewSite:
             if location.is_dir() and not location.is_symlink():
                 (self.folder / path).mkdir(parents=True, exist_ok=True)
             else:
-                self._link(location, path)
+                self.link(location, path)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pmsite.site.pages.backlog import backlog_pages
 from pmsite.site.pages.dates import year_pages
 from pmsite.site.pages.figures import insights_page
 from pmsite.site.pages.home import home
-from pmsite.site.pages.incidents import incident_list, incident_pages
+from pmsite.site.pages.incidents import explorer_files, incident_list, incident_pages
 from pmsite.site.pages.machine import machine_files
 from pmsite.site.pages.plain import not_found, plain_pages, redirects
 from pmsite.site.pages.quarters import quarter_pages
@@ -22,6 +22,7 @@ def plan_pages(plan: Plan) -> list[Page]:
         *home(plan),
         *incident_pages(plan),
         *incident_list(plan),
+        *explorer_files(plan),
         *year_pages(plan),
         *quarter_pages(plan),
         insights_page(plan),

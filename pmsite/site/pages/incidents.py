@@ -6,6 +6,7 @@ from pmsite.archive.incident import Incident
 from pmsite.archive.recurrence import MONTHS
 from pmsite.archive.related import Relations
 from pmsite.site import urls
+from pmsite.site.explorer import SAMPLE, facets_view, row_chunks
 from pmsite.site.plan import Page, Plan, paginate
 from pmsite.site.present import by_year
 from pmsite.site.views import CountedLink, Facet, IncidentView, Link, ListView, Relation, Row, Seen
@@ -53,6 +54,15 @@ def _incident(plan: Plan, incident: Incident, older: Row | None, newer: Row | No
     )
 
 
+def explorer_files(plan: Plan) -> Iterator[Page]:
+    """The explorer's data; nothing for an archive without incidents."""
+    incidents = plan.archive.incidents
+    if incidents:
+        yield Page("explorer/facets.js", "", facets_view(plan.archive, plan.config))
+    for chunk in row_chunks(plan.present.rows(incidents), incidents):
+        yield Page(f"explorer/rows-{chunk.number}.js", "", chunk)
+
+
 def incident_list(plan: Plan) -> Iterator[Page]:
     rows = plan.present.rows(plan.archive.incidents)
     facets = plan.present.facets(8)
@@ -68,4 +78,13 @@ def incident_list(plan: Plan) -> Iterator[Page]:
             f"All incidents of {plan.title}, newest first.",
             Link("Incidents", "incidents/"),
         )
-        yield Page(path, "incidents.html", ListView(head, by_year(part), pagination, facets))
+        is_explorer = pagination.number == 1 and bool(rows)
+        view = ListView(
+            head,
+            by_year(part),
+            pagination,
+            facets,
+            SAMPLE if is_explorer else None,
+            plan.bundles if is_explorer else (),
+        )
+        yield Page(path, "incidents.html", view)

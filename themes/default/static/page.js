@@ -17,6 +17,16 @@
   // Beside the text there is room for the table of contents; above it there is not.
   if (contents) contents.open = matchMedia("(min-width: 60rem)").matches;
 
+  // A slash leads to the search box, unless it is typed into something.
+  document.addEventListener("keydown", function (event) {
+    var box = document.querySelector("[role=search] [type=search]");
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || !box) return;
+    if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "checkbox") return;
+    event.preventDefault();
+    box.focus();
+    box.select();
+  });
+
   if (button) {
     button.hidden = false;
     show();
