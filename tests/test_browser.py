@@ -96,7 +96,11 @@ class Watched:
         self.faults: list[str] = []
         page.on("console", lambda message: self._note(message.type in ("error", "warning"), message.text))
         page.on("pageerror", lambda error: self._note(True, str(error)))
-        page.on("requestfailed", lambda request: self._note(True, f"failed: {request.url}"))
+        # A page that is left or closed aborts what it was loading.
+        page.on(
+            "requestfailed",
+            lambda request: self._note(request.failure != "net::ERR_ABORTED", f"failed: {request.url}"),
+        )
         page.on(
             "request",
             lambda request: self._note(
