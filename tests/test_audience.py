@@ -6,6 +6,7 @@ import pytest
 
 from pmsite.archive.audience import shows_drafts, visible
 from pmsite.archive.incident import Incident, Status, Visibility
+from pmsite.config import Config
 from pmsite.source.document import Body, Document
 from pmsite.source.files import Role
 
@@ -37,7 +38,7 @@ def test_who_sees_what(audience: Visibility, seen: set[Visibility], drafts: bool
         if item.visibility in seen
         and (with_drafts or item.incident is None or item.incident.status is not Status.DRAFT)
     )
-    assert visible(ALL, audience, drafts) == expected
+    assert visible(ALL, Config(audience=audience, drafts=drafts)) == expected
 
 
 def test_drafts_are_shown_inside_unless_configured() -> None:
@@ -61,8 +62,8 @@ def test_an_index_is_what_its_visible_neighbours_make_it() -> None:
     other = Document(
         "content/a/b.md", "a/b.md", Role.POSTMORTEM, "b", "B", INTERNAL, Body(), Incident("b", "b.md", "B")
     )
-    (alone,) = visible([index, other], PUBLIC, None)
+    (alone,) = visible([index, other], Config(audience=PUBLIC))
     assert (alone.role, alone.id) == (Role.POSTMORTEM, "a")
     assert alone.incident is not None
-    introduction = visible([index, other], INTERNAL, None)[0]
+    introduction = visible([index, other], Config(audience=INTERNAL))[0]
     assert (introduction.role, introduction.incident) == (Role.INTRODUCTION, None)
