@@ -330,7 +330,7 @@ def _collect_pages(
             rendered.append(page.path)
         else:
             new.keep(page.path)
-    problems += denied_problems(site, denied, planned.documents)
+    problems += denied_problems(site, denied, planned.documents, planned.pages)
     if problems:
         raise ContentError(*dict.fromkeys(problems))
     return tuple(rendered)

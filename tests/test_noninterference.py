@@ -71,7 +71,7 @@ def document(choose: random.Random, others: list[str], visibility: str, status: 
     return (
         "---\n"
         + "\n".join(chosen)
-        + f"\n---\n# {choose.choice(WORDS)} failed\n\n{text}{secret if choose.random() < 0.3 else ''}"
+        + f"\n---\n# {choose.choice(WORDS)} failed\n\n{text}{secret if choose.random() < 0.5 else ''}"
     )
 
 

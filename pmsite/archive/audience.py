@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pmsite.archive.incident import ActionItem, Incident, Status, Visibility
 from pmsite.config import Config
-from pmsite.diagnostics import Diagnostic, Severity, diagnose
+from pmsite.diagnostics import START, Diagnostic, Position, Severity, diagnose
 from pmsite.site.urls import slug
 from pmsite.source.document import Document, Skimmed, with_digest
 from pmsite.source.files import Role
@@ -147,16 +147,26 @@ def internal_in_text(documents: Iterable[Document], config: Config) -> Iterator[
         incident = document.incident
         if incident is None:
             continue
-        said = {name for name in incident.inferred if _is_hidden(name, hidden)}
+        said = {name: name for name in incident.inferred if _is_hidden(name, hidden)}
         if "action_items" in incident.inferred:
-            said |= {
-                field
-                for field, part in _ITEM_PARTS.items()
-                if field in hidden and any(getattr(item, part) for item in incident.action_items)
-            }
-        for field in sorted(said):
-            at = document.position("action_items" if field in _ITEM_PARTS else field)
+            for number, item in enumerate(incident.action_items):
+                for field in hidden & _ITEM_PARTS.keys():
+                    if getattr(item, _ITEM_PARTS[field]):
+                        said.setdefault(field, f"action_items.{number}")
+        for field, place in sorted(said.items()):
             message = f'"{field}" is in internal_fields:, and the text says it'
             hint = "put the passage between <!-- internal --> and <!-- /internal -->"
-            problem = diagnose("W803", document.path, at, message, hint)
+            problem = diagnose("W803", document.path, _place(document, place), message, hint)
             yield replace(problem, severity=Severity.ERROR)
+
+
+def _place(document: Document, field: str) -> Position:
+    """Where the text says a field, or the first part of it."""
+    return next(
+        (
+            Position(item.line, item.column)
+            for item in document.evidence
+            if item.field == field or item.field.startswith(f"{field}.")
+        ),
+        START,
+    )

@@ -16,6 +16,7 @@ from pmsite.archive.incident import Visibility
 from pmsite.config import Config, Site
 from pmsite.diagnostics import START, Diagnostic, Position, diagnose
 from pmsite.patterns import Denied, DenyList, beginning, denied
+from pmsite.site.plan import Page
 from pmsite.source.document import Document
 from pmsite.source.redact import masked
 from pmsite.strict_yaml import KeyPath
@@ -30,6 +31,9 @@ _INLINE = re.compile(
     r"</?(?:a|abbr|b|bdi|bdo|cite|code|del|dfn|em|i|ins|kbd|mark|q|s|samp|small|span|strong|sub|sup|tspan|u|var|wbr)\b[^>]*>",
     re.IGNORECASE,
 )
+# What Markdown takes for marks: emphasis, code, and all of a link but for its text.
+_MARKS = re.compile(r"\]\([^)\n]{0,500}\)|[*_`~\[\]]")
+_BREAK = re.compile(r"<br\b[^>]*>", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _PACKED = (b"\x1f\x8b", b"PK\x03\x04")
 
@@ -57,7 +61,7 @@ def hits(deny: DenyList, content: bytes) -> tuple[int, ...]:
 def readings(text: str) -> Iterator[str]:
     """A text as it is, and as a reader of HTML, XML or JSON sees it, where that is not the same."""
     yield text
-    plain = unescape(_INLINE.sub("", text)) if "<" in text or "&" in text else text
+    plain = unescape(_INLINE.sub("", _BREAK.sub(" ", text))) if "<" in text or "&" in text else text
     if "\\u" in plain:
         plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), plain)
     if plain != text:
@@ -105,22 +109,30 @@ def denied_files(
 
 
 def denied_problems(
-    site: Site, found: Mapping[str, tuple[int, ...]], documents: Iterable[Document]
+    site: Site, found: Mapping[str, tuple[int, ...]], documents: Iterable[Document], pages: Iterable[Page]
 ) -> tuple[Diagnostic, ...]:
-    """A problem for each place in the sources that gives rise to a hit; the published file where none is found."""
+    """A problem for each place in the sources that gives rise to a hit.
+
+    Where none is found, the document of the page is named, or the file that would be published.
+    """
+    if not found:
+        return ()
     documents = tuple(documents)
+    sources = {page.path: page.source for page in pages if page.source}
     outputs: dict[int, list[str]] = {}
-    for path in sorted(found):
+    for path in sorted(found, key=lambda path: (path not in sources, path)):
         for number in found[path]:
             outputs.setdefault(number, []).append(path)
     problems: list[Diagnostic] = []
     for number, paths in sorted(outputs.items()):
         key, entry = _entry(site, number)
-        at = site.position(key)
-        others = f" and {len(paths) - 1} other files" if len(paths) > 1 else ""
-        message = f"{site.config_name}:{at.line} denies this, and {paths[0]}{others} would hold it"
+        others = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        message = (
+            f"{site.config_name}:{site.position(key).line} denies this, and {paths[0]}{others} would hold it"
+        )
         hint = "take it out, or put it between <!-- internal --> and <!-- /internal -->"
-        places = list(_places(site, DenyList([entry]), documents))[:_PLACES_NAMED] or [(paths[0], START)]
+        places = list(_places(site, DenyList([entry]), documents))[:_PLACES_NAMED]
+        places = places or [(sources.get(paths[0], paths[0]), START)]
         problems += (diagnose("E801", path, place, message, hint) for path, place in places)
     return tuple(problems)
 
@@ -151,11 +163,20 @@ def _places(site: Site, deny: DenyList, documents: Iterable[Document]) -> Iterat
 
 
 def _lines(deny: DenyList, text: str) -> Iterator[int]:
-    if not any(deny.hits(reading) for reading in readings(text)):
+    """The lines that hold an entry, by itself or with the next line."""
+    if not _holds(deny, text):
         return
-    for number, line in enumerate(text.split("\n"), 1):
-        if any(deny.hits(reading) for reading in readings(line)):
-            yield number
+    lines = text.split("\n")
+    held = [_holds(deny, line) for line in lines]
+    for number, (line, after) in enumerate(zip(lines, [*lines[1:], ""], strict=True)):
+        is_next_free = number + 1 < len(lines) and not held[number + 1]
+        if held[number] or (is_next_free and _holds(deny, f"{line}\n{after}")):
+            yield number + 1
+
+
+def _holds(deny: DenyList, text: str) -> bool:
+    """Whether a text of the sources holds an entry, as it is written or as Markdown shows it."""
+    return any(deny.hits(reading) for part in (text, _MARKS.sub("", text)) for reading in readings(part))
 
 
 def _read(location: Path) -> str:
