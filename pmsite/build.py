@@ -43,7 +43,14 @@ from pmsite.site.search import FOLDER, Index, add_index, plan_index
 from pmsite.site.templates import PageError
 from pmsite.site.theme import Theme, load_theme, shown_template
 from pmsite.site.views import Link, Prose
-from pmsite.site.write import Changes, NewSite, PublishedSite, locked, refuse_unsafe_output
+from pmsite.site.write import (
+    Changes,
+    NewSite,
+    PublishedSite,
+    locked,
+    refuse_narrower_output,
+    refuse_unsafe_output,
+)
 from pmsite.source.collect import Collection, collect, notes, skim
 from pmsite.source.credentials import without_credentials
 from pmsite.source.document import Document, Skimmed
@@ -99,6 +106,7 @@ class PlannedSite:
 def build(site: Site, options: Options, progress: Callable[[str, int, int], None] | None = None) -> Report:
     """Build a site and publish it, unless it has errors. Raises PmsiteError where it cannot go on at all."""
     refuse_unsafe_output(site)
+    refuse_narrower_output(site)
     with locked(site.output, site.state.parent), _opened(site) as store:
         try:
             return _build(site, options, store, progress)
@@ -250,7 +258,7 @@ def _publish(
     options_css = theme.options_css()
     deny = deny_entries(site.config)
     renderer = Renderer(theme, _facts(site, planned.archive, bool(options_css)), deny)
-    published = PublishedSite(site.output, store)
+    published = PublishedSite(site.output, store, site.config.audience)
     pages = planned.pages
     try:
         keys = [renderer.key(page) for page in pages]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
+_WORD_END = re.compile(r"(?<!\\)((?:\\\\)*)\\b(?!\{)")
 _OUTSIDE = r"[^\p{L}\p{N}]"
 # What stands for a space in addresses and names of files.
 _ANY_SPACE = r"(?:[\s_+-]|%20)+"
@@ -61,12 +62,13 @@ def denied(entry: str) -> Denied:
     """
     text = entry.strip()
     if len(text) > 2 and text.startswith("/") and text.endswith("/"):
-        pattern = text[1:-1]
+        # A word's end by ASCII letters and digits is found at full speed, and found more often rather than less.
+        pattern = _WORD_END.sub(r"\1(?-u:\\b)", text[1:-1])
         if Matcher([pattern]).matches(""):
             raise ValueError("the regular expression matches everything, even an empty text")
         return Denied(pattern)
     if re.fullmatch(r"[\d.]+/\d+|[\da-fA-F:.]*:[\da-fA-F:.]*/\d+", text):
-        return Denied(_network(text))
+        return _network(text)
     if not any(character.isalnum() for character in text):
         raise ValueError("write a text with letters or digits, a network, or /a regular expression/")
     before = rf"(?:^|{_OUTSIDE})" if text[0].isalnum() else ""
@@ -109,7 +111,7 @@ class DenyList:
         return self._each[number]
 
 
-def _network(text: str) -> str:
+def _network(text: str) -> Denied:
     """An IPv4 network as a pattern of addresses: octets that are fixed, one of a range, and any."""
     try:
         network = ipaddress.ip_network(text, strict=False)
@@ -121,10 +123,11 @@ def _network(text: str) -> str:
         )
     first, last = network.network_address.packed, network.broadcast_address.packed
     octets = r"\.".join(_octet(low, high) for low, high in zip(first, last, strict=True))
-    return rf"(?:^|[^\d.]){octets}(?:$|\D)"
+    fixed = [f"{low}." for low, high in zip(first, last, strict=True) if low == high][:3]
+    return Denied(rf"(?:^|[^0-9.]){octets}(?:$|[^0-9])", "".join(fixed))
 
 
 def _octet(low: int, high: int) -> str:
     if (low, high) == (0, 255):
-        return r"\d{1,3}"
+        return "[0-9]{1,3}"
     return f"(?:{'|'.join(map(str, range(low, high + 1)))})"

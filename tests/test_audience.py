@@ -20,6 +20,8 @@ from pmsite.archive.incident import (
     Visibility,
 )
 from pmsite.config import Config, InternalField
+from pmsite.diagnostics import ConfigurationError
+from pmsite.site.write import clean
 from pmsite.source.document import Body, Document
 from pmsite.source.files import Role
 
@@ -292,6 +294,23 @@ def test_audiences_share_neither_output_nor_cache(tmp_path: Path) -> None:
         fresh = write_files(tmp_path / f"fresh-{audience}", SITE)
         build_site(fresh, audience=audience, title=tmp_path.name, output="o")
         again = tree(tmp_path / ("site" if audience == "public" else "site-internal"))
-        assert build_site(tmp_path, audience=audience, title=tmp_path.name, output="again").ok
-        assert tree(fresh / "o") == tree(tmp_path / "again")
+        assert build_site(tmp_path, audience=audience, title=tmp_path.name, output=f"again-{audience}").ok
+        assert tree(fresh / "o") == tree(tmp_path / f"again-{audience}")
         assert again.keys() == tree(fresh / "o").keys()
+
+
+def test_a_public_site_does_not_become_an_internal_one(tmp_path: Path) -> None:
+    """A folder that was built for the public may be what the public reads; the other way round nothing is given away."""
+    write_files(tmp_path, SITE)
+    build_site(tmp_path)
+    before = tree(tmp_path / "site")
+    with pytest.raises(ConfigurationError) as caught:
+        build_site(tmp_path, audience="internal", output="site")
+    assert "holds a public site, and this one is internal" in caught.value.diagnostics[0].message
+    assert tree(tmp_path / "site") == before
+    build_site(tmp_path, audience="restricted", output="other")
+    build_site(tmp_path, audience="internal", output="other")
+    build_site(tmp_path, audience="public", output="other")
+    assert tree(tmp_path / "other") == before
+    clean(tmp_path / "site")
+    assert build_site(tmp_path, audience="internal", output="site").ok

@@ -122,6 +122,8 @@ def write_site(folder: Path) -> None:
 title: {text["title"]}
 visibility: internal
 summary: {text["summary"]}
+id: zqslug-id-{number}
+aliases: [zqslug-alias-{number}, zqslug-{number}/way.html]
 number: {text["number"]}
 services: [{text["service"]}]
 tags: [{text["tag"]}]
@@ -183,6 +185,7 @@ def test_the_internal_site_holds_every_canary(site: Path) -> None:
     report = build_site(site)
     assert report.ok, report.diagnostics
     assert sorted(WORDS.keys() - found(site / "site")) == []
+    assert {"incidents/zqslug-id-0", "incidents/zqslug-alias-0", "zqslug-0"} <= _folders(site / "site")
 
 
 def test_the_public_site_holds_none(site: Path) -> None:
@@ -190,3 +193,10 @@ def test_the_public_site_holds_none(site: Path) -> None:
     assert report.ok, report.diagnostics
     assert len(tree(site / "site-public")) > 20
     assert sorted(found(site / "site-public")) == []
+    assert not any(
+        b"zqslug" in path.encode() + content for path, content in tree(site / "site-public").items()
+    )
+
+
+def _folders(folder: Path) -> set[str]:
+    return {path.rpartition("/")[0] for path in tree(folder)}

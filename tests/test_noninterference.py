@@ -106,66 +106,62 @@ class Built:
     """The bytes of the public site of some documents, by the same steps as a build, but for writing them."""
 
     def __init__(self, site: Site, theme: Theme, store: Store) -> None:
-        self.site, self.theme, self.store = site, theme, store
-        self.shared: dict[tuple[str, bytes], bytes] = {}
-
-    def files(self, collection: Collection) -> dict[str, bytes]:
-        planned = plan_site(self.site, Options(TODAY, keep_going=True), collection, self.theme)
+        self.site, self.theme = site, theme
         facts = SiteFacts("t", "", "en", "", "UTC", "public", (), "0", has_options_css=False)
-        renderer = Renderer(self.theme, facts)
-        renderer.use(self.store)
+        self.renderer = Renderer(theme, facts)
+        self.renderer.use(store)
+        self.rendered: dict[tuple[str, bytes], bytes] = {}
+
+    def files(self, top: str, collection: Collection) -> dict[str, bytes]:
+        """What is published of the folder `top`. Equal keys stand for equal bytes, as in a build."""
+        config = replace(self.site.config, content=(ContentFolder(top),))
+        site = replace(self.site, config=config)
+        planned = plan_site(site, Options(TODAY, keep_going=True), collection, self.theme)
         pages = {}
         for page in planned.pages:
-            key = page.path, renderer.key(page)
-            if key not in self.shared:
-                self.shared[key] = renderer.render(page)
-            pages[page.path] = self.shared[key]
+            key = page.path, self.renderer.key(page)
+            if key not in self.rendered:
+                self.rendered[key] = self.renderer.render(page)
+            pages[page.path] = self.rendered[key]
         return {**pages, **{path: location.read_bytes() for path, location in planned.files.items()}}
+
+
+def part(everything: Collection, top: str, left_out: set[str]) -> Collection:
+    """What was read below a folder, but for some documents."""
+
+    def belongs(path: str) -> bool:
+        return path.startswith(top) and path not in left_out
+
+    sources = replace(
+        everything.sources,
+        documents=tuple(item for item in everything.sources.documents if belongs(item.path)),
+        files={path: where for path, where in everything.sources.files.items() if belongs(path)},
+        diagnostics=(),
+    )
+    documents = tuple(item for item in everything.documents if belongs(item.path))
+    return Collection(sources, documents, everything.keys)
 
 
 def test_public_bytes_do_not_depend_on_what_is_hidden(tmp_path: Path) -> None:
     write_files(tmp_path, CONFIG)
-    archives = [archive(number) for number in range(ARCHIVES)]
-    for number, files in enumerate(archives):
-        write_archive(tmp_path / f"content/n{number:03d}", files)
+    archives = {f"content/n{number:03d}/": archive(number) for number in range(ARCHIVES)}
+    for top, files in archives.items():
+        write_archive(tmp_path / top, files)
     site = with_overrides(find_site(None, None, tmp_path), audience="public")
     theme, store = load_theme(site), Store(tmp_path / "state")
     everything = collect(site, store, 2)
-    by_archive: dict[str, list[int]] = {}
-    for place, item in enumerate(everything.documents):
-        by_archive.setdefault(item.path.split("/")[1], []).append(place)
+    built = Built(site, theme, store)
     differing, published = [], 0
-    for number, files in enumerate(archives):
-        top = f"content/n{number:03d}/"
-        places = by_archive[f"n{number:03d}"]
-        found = {path: where for path, where in everything.sources.files.items() if path.startswith(top)}
-        public = [
-            place
-            for place in places
-            if not is_hidden(files[everything.documents[place].path.removeprefix(top)])
+    for top, files in archives.items():
+        hidden = {f"{top}{path}" for path, text in files.items() if is_hidden(text)}
+        published += len(files) - len(hidden)
+        whole = part(everything, top, set())
+        with_hidden, without = built.files(top, whole), built.files(top, part(whole, top, hidden))
+        differing += [
+            f"{top}: {path}"
+            for path in sorted({*with_hidden, *without})
+            if with_hidden.get(path) != without.get(path)
         ]
-        hidden = {everything.documents[place].path for place in set(places) - set(public)}
-        built = Built(replace(site, config=replace(site.config, content=(ContentFolder(top),))), theme, store)
-        sites = []
-        for chosen, left in ((places, set()), (public, hidden)):
-            documents = tuple(everything.documents[place] for place in chosen)
-            sources = replace(
-                everything.sources,
-                documents=tuple(everything.sources.documents[place] for place in chosen),
-                files={path: where for path, where in found.items() if path not in left},
-                diagnostics=(),
-            )
-            sites.append(built.files(Collection(sources, documents, everything.keys)))
-        published += len(public)
-        if sites[0] != sites[1]:
-            differing.append(
-                (
-                    number,
-                    sorted(
-                        path for path in {**sites[0], **sites[1]} if sites[0].get(path) != sites[1].get(path)
-                    ),
-                )
-            )
     store.close()
     assert differing == []
     assert published > ARCHIVES  # it is not that nothing was there to see
