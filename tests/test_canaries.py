@@ -9,15 +9,20 @@ import gzip
 import html
 import json
 import re
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from .sites import build_site, tree
+from .test_browser import browser  # noqa: F401  a fixture
 
 IN_INTERNAL_DOCUMENTS = (
     "title", "summary", "body", "heading", "code block", "link", "number", "timeline event", "action item", "ticket",
@@ -182,14 +187,14 @@ def test_there_are_150_of_them() -> None:
 
 
 def test_the_internal_site_holds_every_canary(site: Path) -> None:
-    report = build_site(site)
+    report = build_site(site, search=True)
     assert report.ok, report.diagnostics
     assert sorted(WORDS.keys() - found(site / "site")) == []
     assert {"incidents/zqslug-id-0", "incidents/zqslug-alias-0", "zqslug-0"} <= _folders(site / "site")
 
 
 def test_the_public_site_holds_none(site: Path) -> None:
-    report = build_site(site, audience="public")
+    report = build_site(site, audience="public", search=True)
     assert report.ok, report.diagnostics
     assert len(tree(site / "site-public")) > 20
     assert sorted(found(site / "site-public")) == []
@@ -200,3 +205,49 @@ def test_the_public_site_holds_none(site: Path) -> None:
 
 def _folders(folder: Path) -> set[str]:
     return {path.rpartition("/")[0] for path in tree(folder)}
+
+
+_SEARCH = """async words => {
+  const index = await import("./../search/all/pagefind.js");
+  const found = [];
+  for (const word of words) if ((await index.search(`"${word}"`)).results.length) found.push(word);
+  return found;
+}"""
+
+
+@pytest.fixture
+def address(site: Path) -> Iterator[str]:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_the_shipped_search_answers_for_internal_readers_only(
+    site: Path,
+    address: str,
+    browser: Browser,  # noqa: F811
+) -> None:
+    """Every word, asked in a browser of the index that is published; and by the page that readers use."""
+    for output, audience in (("site", "internal"), ("site-public", "public")):
+        if not (site / output).exists():
+            build_site(site, audience=audience, search=True, output=output)
+    page = browser.new_page()
+    plain = {place: canary(place, "plain") for place in PLACES}
+    page.goto(f"{address}/site/incidents/index.html")
+    answered = set(page.evaluate(_SEARCH, list(WORDS.values())))
+    assert {
+        plain[place] for place in ("body", "heading", "code block", "internal block", "draft")
+    } <= answered
+    page.goto(f"{address}/site-public/incidents/index.html")
+    assert page.evaluate(_SEARCH, ["Public", *WORDS.values()]) == ["Public"]
+    page.goto(f"{address}/site-public/incidents/index.html?q={plain['body']}")
+    expect(page.get_by_role("status")).to_have_text("Nothing in 6 documents")
+    page.close()
