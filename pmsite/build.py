@@ -3,14 +3,14 @@
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 
 import pmsite
 from pmsite.archive.archive import Archive, build_archive
-from pmsite.archive.audience import visible
+from pmsite.archive.audience import internal_in_text, shown, shown_config, visible
 from pmsite.archive.completeness import Coverage, coverage
 from pmsite.archive.incident import Visibility
 from pmsite.cache import Failure, Store, cached_map
@@ -26,6 +26,7 @@ from pmsite.diagnostics import (
     diagnose,
     has_errors,
 )
+from pmsite.site.deny import denied_files, denied_problems, deny_entries, deny_list
 from pmsite.site.links import LinkResolver
 from pmsite.site.pages import plan_pages
 from pmsite.site.plan import Page, Plan, address_of
@@ -42,9 +43,17 @@ from pmsite.site.search import FOLDER, Index, add_index, plan_index
 from pmsite.site.templates import PageError
 from pmsite.site.theme import Theme, load_theme, shown_template
 from pmsite.site.views import Link, Prose
-from pmsite.site.write import Changes, NewSite, PublishedSite, locked, refuse_unsafe_output
+from pmsite.site.write import (
+    Changes,
+    NewSite,
+    PublishedSite,
+    locked,
+    refuse_narrower_output,
+    refuse_unsafe_output,
+)
 from pmsite.source.collect import Collection, collect, notes, skim
-from pmsite.source.document import Skimmed
+from pmsite.source.credentials import without_credentials
+from pmsite.source.document import Document, Skimmed
 from pmsite.source.evidence import Evidence
 from pmsite.source.files import Sources
 from pmsite.source.tickets import load_tickets, tracked
@@ -85,6 +94,7 @@ class Report:
 class PlannedSite:
     """Every file that the site will have, before any is made; `files` are copied from where they are."""
 
+    documents: tuple[Document, ...]
     archive: Archive
     pages: tuple[Page, ...]
     files: dict[str, Path]
@@ -96,6 +106,7 @@ class PlannedSite:
 def build(site: Site, options: Options, progress: Callable[[str, int, int], None] | None = None) -> Report:
     """Build a site and publish it, unless it has errors. Raises PmsiteError where it cannot go on at all."""
     refuse_unsafe_output(site)
+    refuse_narrower_output(site)
     with locked(site.output, site.state.parent), _opened(site) as store:
         try:
             return _build(site, options, store, progress)
@@ -142,8 +153,9 @@ def load_archive(site: Site, options: Options) -> tuple[Archive, tuple[Diagnosti
     problems = [problem for document in collection.documents for problem in document.diagnostics]
     tickets = load_tickets(site)
     problems += tickets.diagnostics
-    documents = visible(tracked(collection.documents, tickets), site.config.audience, site.config.drafts)
-    return build_archive(documents, site.config), configured(problems, site.config.rules, strict=False)
+    documents = shown(visible(tracked(collection.documents, tickets), site.config), site.config)
+    archive = build_archive(documents, shown_config(site.config))
+    return archive, configured(problems, site.config.rules, strict=False)
 
 
 def read_site(site: Site, options: Options) -> Collection:
@@ -175,16 +187,17 @@ def plan_site(site: Site, options: Options, collection: Collection, theme: Theme
     unreadable = {document.path for document in collection.documents if has_errors(document.diagnostics)}
     unreadable |= {problem.path for problem in collection.sources.diagnostics}
     tickets = load_tickets(site)
-    documents = tuple(
+    seen = tuple(
         document
-        for document in visible(
-            tracked(collection.documents, tickets), site.config.audience, site.config.drafts
-        )
+        for document in visible(tracked(collection.documents, tickets), site.config)
         if not (options.keep_going and document.path in unreadable)
     )
-    archive = build_archive(documents, site.config)
+    documents, config = shown(seen, site.config), shown_config(site.config)
+    archive = build_archive(documents, config)
     links = LinkResolver(
-        {document.path: (address_of(document), document) for document in documents}, collection.sources.files
+        {document.path: (address_of(document), document) for document in documents},
+        collection.sources.files,
+        site.config,
     )
     problems = [*site.warnings, *collection.sources.diagnostics, *tickets.diagnostics]
     for document in collection.documents:
@@ -195,13 +208,13 @@ def plan_site(site: Site, options: Options, collection: Collection, theme: Theme
         problems += resolved.diagnostics
         key = collection.keys[document.path].hex()
         prose[document.path] = Prose(key, document.body.digest, resolved.targets, document.body.headings)
-    present = Presenter(archive, site.config)
+    present = Presenter(archive, config)
     index, troubles = plan_index(archive.incidents, site.output.name) if options.search else (None, ())
     problems += troubles
     pages = plan_pages(
         Plan(
             archive=archive,
-            config=site.config,
+            config=config,
             title=site.title,
             today=options.today,
             present=present,
@@ -211,14 +224,24 @@ def plan_site(site: Site, options: Options, collection: Collection, theme: Theme
         )
     )
     files = {**{f"assets/{path}": file for path, file in theme.static_files().items()}, **links.attachments}
-    problems += check_archive(Checked(documents, archive, site.config, options.today))
+    problems += check_archive(Checked(seen, archive, site.config, options.today))
+    problems += internal_in_text(seen, site.config)
+    problems += _credentials_in_config(site)
     problems += check_outputs(pages, ((path, str(source)) for path, source in files.items()))
     diagnostics = configured(problems, site.config.rules, strict=options.strict)
     is_blocked = any(
         problem.severity is Severity.ERROR and not (options.keep_going and problem.path in unreadable)
         for problem in diagnostics
     )
-    return PlannedSite(archive, tuple(pages), files, index, diagnostics, is_blocked)
+    return PlannedSite(documents, archive, tuple(pages), files, index, diagnostics, is_blocked)
+
+
+def _credentials_in_config(site: Site) -> Iterator[Diagnostic]:
+    """Documents are looked at when they are read; what the configuration says stands on every page."""
+    if site.file is not None and site.config.looks_for_credentials:
+        _, problems = without_credentials(site.file.read_text(encoding="utf-8-sig"), site.config_name)
+        is_public = site.config.audience is Visibility.PUBLIC
+        yield from (replace(item, severity=Severity.ERROR) if is_public else item for item in problems)
 
 
 def _publish(
@@ -233,8 +256,9 @@ def _publish(
     """Render what changed and put the new site in place of the old one."""
     problems: tuple[Diagnostic, ...] = ()
     options_css = theme.options_css()
-    renderer = Renderer(theme, _facts(site, planned.archive, bool(options_css)))
-    published = PublishedSite(site.output, store)
+    deny = deny_entries(site.config)
+    renderer = Renderer(theme, _facts(site, planned.archive, bool(options_css)), deny)
+    published = PublishedSite(site.output, store, site.config.audience)
     pages = planned.pages
     try:
         keys = [renderer.key(page) for page in pages]
@@ -251,11 +275,13 @@ def _publish(
             progress=progress,
             usable=lambda page, value: published.digest(page.path) == value[1:],
         )
-        rendered = _collect_pages(site, new, pages, values)
+        made = {"assets/options.css": options_css.encode()} if options_css else {}
+        found = denied_files(deny_list(deny), (page.path for page in pages), planned.files, made)
+        rendered = _collect_pages(planned, site, new, values, found)
         for path, source in planned.files.items():
             new.copy(path, source)
-        if options_css:
-            new.write("assets/options.css", options_css.encode())
+        for path, content in made.items():
+            new.write(path, content)
         if planned.index:
             search_keys, troubles = add_index(planned.index, new, published, store, options.jobs)
             problems = configured(troubles, site.config.rules, strict=options.strict)
@@ -285,13 +311,22 @@ def check_theme(site: Site) -> Theme:
 
 
 def _collect_pages(
-    site: Site, new: NewSite, pages: Iterable[Page], values: Iterable[bytes]
+    planned: PlannedSite,
+    site: Site,
+    new: NewSite,
+    values: Iterable[bytes],
+    denied: dict[str, tuple[int, ...]],
 ) -> tuple[str, ...]:
-    """Take rendered pages into the new tree and keep the others. Raises ContentError for broken templates."""
+    """Take rendered pages into the new tree and keep the others.
+
+    Raises ContentError for broken templates, and for what is `denied` in these pages or the other files.
+    """
     rendered, problems = [], []
-    for page, value in zip(pages, values, strict=True):
+    for page, value in zip(planned.pages, values, strict=True):
         if value.startswith(b"!"):
             problems.append(_template_problem(site, decode_error(value)))
+        elif value.startswith(b"^"):
+            denied[page.path] = (*denied.get(page.path, ()), *map(int, value[1:].split()))
         elif value == b"?":
             raise ProseMissing
         elif value.startswith(b"#"):
@@ -303,6 +338,7 @@ def _collect_pages(
             rendered.append(page.path)
         else:
             new.keep(page.path)
+    problems += denied_problems(site, denied, planned.documents, planned.pages)
     if problems:
         raise ContentError(*dict.fromkeys(problems))
     return tuple(rendered)

@@ -33,7 +33,9 @@ _PERSON = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What rules look at: the visible documents, the archive made of them, the configuration and the day."""
+    """What rules look at: the visible documents as they were written, the archive of what the audience sees of them,
+    the configuration and the day.
+    """
 
     documents: tuple[Document, ...]
     archive: Archive

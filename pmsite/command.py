@@ -210,7 +210,7 @@ def findings(report: "Report") -> "Iterator[tuple[str, int, int, str]]":
         yield path, item.line, item.column, f"inferred {said}"
     for incident, completeness in report.coverage.lacking if report.coverage else ():
         missing = ", ".join(completeness.missing)
-        yield incident.source, 1, 1, f"{completeness.percent} % complete, missing {missing}"
+        yield incident.source or incident.id, 1, 1, f"{completeness.percent} % complete, missing {missing}"
 
 
 def completeness_line(coverage: "Coverage") -> str:

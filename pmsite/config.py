@@ -1,6 +1,6 @@
 """pmsite.yaml to Config: every key optional, every error with its line and column."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from os.path import relpath
 from pathlib import Path
@@ -19,6 +19,7 @@ from pmsite.diagnostics import (
     diagnose,
     did_you_mean,
 )
+from pmsite.patterns import denied
 from pmsite.presets import PRESET, PRESETS
 from pmsite.strict_yaml import KeyPath, StrictYamlError, YamlDocument, load
 from pmsite.vocabulary import (
@@ -61,6 +62,29 @@ def _terms(value: Any) -> Any:
 
 
 Terms = Annotated[tuple[Word, ...], BeforeValidator(_terms)]
+InternalField = Literal[
+    "action_items",
+    "aliases",
+    "authors",
+    "detection",
+    "factors",
+    "impact.requests",
+    "impact.users",
+    "links",
+    "number",
+    "owners",
+    "regions",
+    "related",
+    "resolution",
+    "root_cause",
+    "services",
+    "source",
+    "tags",
+    "teams",
+    "tickets",
+    "timeline",
+    "trigger",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +123,12 @@ def _timezone(value: Any) -> Any:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError, TypeError):
             raise ValueError('not a time zone; write a name such as "Europe/Copenhagen" or "UTC"') from None
+    return value
+
+
+def _denied(value: Any) -> Any:
+    if isinstance(value, str):
+        denied(value)  # raises ValueError
     return value
 
 
@@ -146,6 +176,14 @@ class Config:
     """Who the site is for; whatever is above that is left out."""
     drafts: bool | None = None
     """Show drafts; unless said, internal sites do and public ones do not."""
+    internal_fields: Annotated[tuple[InternalField, ...], BeforeValidator(one_or_many)] = ()
+    """Fields that public sites leave out, such as authors, owners, links, tickets, source."""
+    internal_tickets: Annotated[
+        tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(one_or_many)
+    ] = ()
+    """Beginnings of ticket keys or addresses that public sites leave out, such as OPS-."""
+    deny: Annotated[tuple[Annotated[str, BeforeValidator(_denied)], ...], BeforeValidator(one_or_many)] = ()
+    """What no public site may hold: words, networks such as 10.0.0.0/8, and regular expressions between slashes."""
     exclude: Texts = DEFAULT_EXCLUDE
     """Globs of files in content that are ignored."""
     defaults: dict[str, Any] = field(default_factory=dict)
@@ -190,6 +228,17 @@ class Config:
     def vocabulary(self, taxonomy: str) -> tuple[Word, ...]:
         """The known words of a taxonomy, built-in ones first, in order."""
         return merged(_DEFAULTS.get(taxonomy, ()), getattr(self, _VOCABULARIES[taxonomy]))
+
+    @property
+    def looks_for_credentials(self) -> bool:
+        return self.rules.get("W802") is not Severity.OFF
+
+    def with_words(self, change: Callable[[Word], Word]) -> "Config":
+        """The configuration with every word of every vocabulary changed."""
+        words: dict[str, Any] = {
+            key: tuple(map(change, getattr(self, key))) for key in _VOCABULARIES.values()
+        }
+        return replace(self, **words)
 
 
 _VOCABULARIES = {

@@ -50,6 +50,7 @@ _TABLE = (
     _rule("W202", "broken-anchor", "a link's anchor does not exist"),
     _rule("W203", "missing-image", "an image does not exist"),
     _rule("W204", "refused-attachment", "a linked file is not published"),
+    _rule("E205", "image-with-place", "an image of a public site says where it was taken"),
     _rule("E301", "duplicate-id", "two documents have the same id"),
     _rule("E302", "output-collision", "two sources would be written to the same place"),
     _rule("W303", "unknown-related", "a related incident does not exist"),
@@ -81,6 +82,9 @@ _TABLE = (
     _rule("E701", "foreign-file", "a file that pmsite did not make is in the way"),
     _rule("E702", "cannot-write", "the site cannot be written"),
     _rule("W703", "no-full-text", "full text is not searched"),
+    _rule("E801", "denied-text", "a public site would hold what deny: lists"),
+    _rule("W802", "credential", "a text holds what looks like a credential"),
+    _rule("W803", "internal-field-in-text", "a public document's text says what an internal field hides"),
 )
 RULES: Mapping[str, Rule] = {rule.code: rule for rule in _TABLE}
 

@@ -14,6 +14,7 @@ from pmsite.archive.incident import Visibility
 from pmsite.build import Options, skim_site
 from pmsite.config import Site
 from pmsite.diagnostics import Diagnostic, configured, printable
+from pmsite.source.credentials import covered
 from pmsite.source.document import Facts, Skimmed
 from pmsite.source.redact import masked
 
@@ -84,7 +85,7 @@ def search(site: Site, options: Options, words: Iterable[str], limit: int) -> Fo
     """
     query = Query(words)
     sources, skimmed = skim_site(site, options)
-    documents = visible(skimmed, site.config.audience, site.config.drafts)
+    documents = visible(skimmed, site.config)
     locations = {file.path: file.location for file in sources.documents}
     keep = site.config.audience is not Visibility.PUBLIC
     ranked = []
@@ -121,7 +122,7 @@ def _rank(document: Skimmed, query: Query) -> tuple[bool, int, str]:
 
 
 def _hit(document: Skimmed, location: Path, query: Query, *, keep: bool) -> Hit:
-    text = _text(location, query, keep=keep).removeprefix("\ufeff")
+    text = covered(_text(location, query, keep=keep).removeprefix("\ufeff"))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     folded = text.casefold()
     line = query.line(folded)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from pmsite.diagnostics import RULES, Diagnostic, Severity, printable
+from pmsite.source.credentials import covered
 
 PLACES_SHOWN = 3
 _RED, _YELLOW, _BLUE, _DIM, _BOLD, _RESET = (
@@ -49,7 +50,11 @@ class Reporter:
         self._stream = stream or sys.stderr
 
     def show(self, diagnostics: Sequence[Diagnostic]) -> None:
-        """Print the problems; with `quiet`, errors alone, and notes only if they are asked for."""
+        """Print the problems; with `quiet`, errors alone, and notes only if they are asked for.
+
+        A credential is printed nowhere, neither in a message that quotes it nor in the line of the source.
+        """
+        diagnostics = [replace(item, message=covered(item.message)) for item in diagnostics]
         if not self._verbose:
             diagnostics = [problem for problem in diagnostics if problem.severity is not Severity.NOTE]
         if self._quiet:
@@ -72,7 +77,7 @@ class Reporter:
         if not self._verbose or self._format not in (OutputFormat.FULL, OutputFormat.CONCISE):
             return
         for path, line, column, text in findings:
-            self._line(f"{self._shown_path(path)}:{line}:{column}: {printable(text)}")
+            self._line(f"{self._shown_path(path)}:{line}:{column}: {printable(covered(text))}")
 
     def _line(self, text: str) -> None:
         print(text, file=self._stream)
@@ -133,7 +138,7 @@ class Reporter:
         try:
             if not location.resolve().is_relative_to(self._root.resolve()):
                 return None  # a link that leads out of the source: what it leads to is not ours to print
-            lines = location.read_text(encoding="utf-8-sig").split("\n")
+            lines = covered(location.read_text(encoding="utf-8-sig")).split("\n")
             text = printable(lines[problem.line - 1].removesuffix("\r"))
         except (OSError, ValueError, IndexError):
             return None

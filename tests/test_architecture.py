@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "pmsite"
 # From the bottom up; a module imports from its own group only what stands before it, and nothing from above.
 LAYERS = (
     ("pmsite", "diagnostics"),
-    ("cache", "strict_yaml", "site.urls"),
+    ("cache", "patterns", "strict_yaml", "site.urls"),
     ("archive.incident", "vocabulary"),
     ("presets",),
     ("config",),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pmsite.config import Config
 from pmsite.site.attachments import Refused, address, check_attachment
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
@@ -14,7 +15,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 def check(folder: Path, name: str, content: bytes) -> str | Refused:
     path = folder / name
     path.write_bytes(content)
-    return check_attachment(f"content/{name}", path)
+    return check_attachment(f"content/{name}", path, Config())
 
 
 def svg(inside: str, attributes: str = "") -> bytes:
@@ -153,12 +154,12 @@ def test_very_large_files_are_refused_without_reading_them(tmp_path: Path) -> No
     path = tmp_path / "a.txt"
     with path.open("wb") as file:
         os.truncate(file.fileno(), 51 * 1024 * 1024)
-    found = check_attachment("a.txt", path)
+    found = check_attachment("a.txt", path, Config())
     assert isinstance(found, Refused) and "larger than 50 MiB" in found.reason
 
 
 def test_a_file_that_is_gone_is_refused(tmp_path: Path) -> None:
-    found = check_attachment("a.txt", tmp_path / "a.txt")
+    found = check_attachment("a.txt", tmp_path / "a.txt", Config())
     assert isinstance(found, Refused) and "cannot be read" in found.reason
 
 

@@ -30,7 +30,7 @@ def problem(
 def test_codes_and_names_are_unique_and_say_the_severity() -> None:
     assert len({rule.name for rule in RULES.values()}) == len(RULES)
     for code, rule in RULES.items():
-        assert code == rule.code and re.fullmatch(r"[EWN][1-7]\d\d", code)
+        assert code == rule.code and re.fullmatch(r"[EWN][1-8]\d\d", code)
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
         assert rule.severity.value[0] == code[0].lower()
     assert len({code[1:] for code in RULES}) == len(RULES)

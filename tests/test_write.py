@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pmsite.archive.incident import Visibility
 from pmsite.cache import Store
 from pmsite.diagnostics import ContentError
 from pmsite.site import write
@@ -22,7 +23,7 @@ from .sites import ARCHIVE, ROOT, build_site, tree, write_files
 def publish(folder: Path, files: dict[str, str]) -> write.Changes:
     store = Store(None)
     try:
-        published = PublishedSite(folder, store)
+        published = PublishedSite(folder, store, Visibility.INTERNAL)
         with NewSite(published, set(files)) as new:
             for path, text in files.items():
                 new.write(path, text.encode())

@@ -5,7 +5,7 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from pmsite.archive.audience import visible
@@ -69,7 +69,7 @@ def surveyed(folder: Path, workers: int) -> Survey | None:
 
 
 def _summed(site: Site, collection: Collection, store: Store) -> Survey:
-    seen = visible(collection.documents, Visibility.RESTRICTED, drafts=True)
+    seen = visible(collection.documents, replace(site.config, audience=Visibility.RESTRICTED, drafts=True))
     templates = [document for document in seen if _is_template(document)]
     documents = [document for document in seen if document not in templates]
     postmortems = [document for document in documents if document.incident is not None]

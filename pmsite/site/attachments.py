@@ -2,10 +2,15 @@
 
 import re
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from xml.etree import ElementTree
 
+from pmsite.archive.incident import Visibility
+from pmsite.config import Config
+from pmsite.site.location import says_place
 from pmsite.site.urls import is_device, short_hash
+from pmsite.source.credentials import credentials
 
 MAX_SIZE = 50 * 1024 * 1024
 
@@ -66,12 +71,35 @@ _LOADING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Refused:
+    """Why a file is not published, and the rule that says so."""
+
     reason: str
     hint: str
+    code: str = "W204"
 
 
-def check_attachment(path: str, location: Path) -> str | Refused:
+def check_attachment(path: str, location: Path, config: Config) -> str | Refused:
     """The address that a file is published at, below `files/`, or why it is not."""
+    content = _content(location)
+    if isinstance(content, Refused):
+        return content
+    suffix, is_public = location.suffix.lower(), config.audience is Visibility.PUBLIC
+    if suffix in _SIGNATURES and is_public and says_place(location.read_bytes()):
+        hint = "remove it, for instance with: exiftool -gps:all= -xmp:all= FILE"
+        return Refused("holds the place where it was taken", hint, "E205")
+    if suffix not in _SIGNATURES and config.looks_for_credentials:
+        found = next(credentials(content.decode("utf-8", "replace")), None)
+        if found is not None:
+            line = content.decode("utf-8", "replace").count("\n", 0, found.start) + 1
+            hint = "revoke it, then take it out of the file"
+            return Refused(f"holds what looks like {found.kind} in line {line}", hint, "W802")
+    if is_public and "source" in config.internal_fields:
+        return address(f"{blake2b(location.read_bytes(), digest_size=6).hexdigest()}/{location.name}")
+    return address(path)
+
+
+def _content(location: Path) -> bytes | Refused:
+    """What a file of a type that is published begins with, the whole of a text; or why it is not published."""
     suffix = location.suffix.lower()
     hint = "link to it on the web, or leave it out"
     if suffix != ".svg" and suffix not in _SIGNATURES and suffix not in _TEXT:
@@ -90,7 +118,7 @@ def check_attachment(path: str, location: Path) -> str | Refused:
         return Refused("is not a text", "save it as UTF-8 text")
     if suffix == ".svg" and (reason := _unsafe_svg(content)):
         return Refused(f"is not a plain drawing: {reason}", "save it as plain SVG, or as PNG")
-    return address(path)
+    return content
 
 
 def address(path: str) -> str:

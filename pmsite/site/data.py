@@ -75,7 +75,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
     return {
         "id": incident.id,
         "url": urls.encode(urls.incident(incident.id)),
-        "source": incident.source,
+        "source": incident.source or None,
         "title": incident.title,
         "date": _day(incident.date),
         "summary": incident.summary or None,

@@ -2,11 +2,13 @@
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
-from pmsite.diagnostics import Diagnostic, Position, diagnose, did_you_mean
+from pmsite.archive.incident import Visibility
+from pmsite.config import Config
+from pmsite.diagnostics import Diagnostic, Position, Severity, diagnose, did_you_mean
 from pmsite.site import urls
 from pmsite.site.attachments import Refused, check_attachment
 from pmsite.source.document import Document, DocumentLink
@@ -25,9 +27,12 @@ class Resolved:
 class LinkResolver:
     """Resolves links between documents, and collects the files that have to travel along."""
 
-    def __init__(self, addresses: Mapping[str, tuple[str, Document]], files: Mapping[str, Path]) -> None:
+    def __init__(
+        self, addresses: Mapping[str, tuple[str, Document]], files: Mapping[str, Path], config: Config
+    ) -> None:
         self._addresses = addresses
         self._files = files
+        self._config = config
         self._checked: dict[str, str | Refused] = {}
         self.attachments: dict[str, Path] = {}
 
@@ -91,9 +96,11 @@ class LinkResolver:
     ) -> tuple[str | None, Diagnostic | None]:
         checked = self._checked.get(path)
         if checked is None:
-            checked = self._checked[path] = check_attachment(path, self._files[path])
+            checked = self._checked[path] = check_attachment(path, self._files[path], self._config)
         if isinstance(checked, Refused):
-            return None, _diagnostic("W204", document, link, f"{path} {checked.reason}", checked.hint)
+            problem = _diagnostic(checked.code, document, link, f"{path} {checked.reason}", checked.hint)
+            is_graver = checked.code == "W802" and self._config.audience is Visibility.PUBLIC
+            return None, replace(problem, severity=Severity.ERROR) if is_graver else problem
         self.attachments[checked] = self._files[path]
         return checked, None
 

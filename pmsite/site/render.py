@@ -19,6 +19,7 @@ from pmsite.cache import Produced, Store, fingerprint, program_digest
 from pmsite.site import format as formats
 from pmsite.site import urls
 from pmsite.site.data import serialised
+from pmsite.site.deny import DenyEntries, deny_list, hits
 from pmsite.site.plan import Page
 from pmsite.site.templates import PageError, ThemeEnvironment, ThemeLoader, references, source
 from pmsite.site.theme import Theme
@@ -56,9 +57,10 @@ class ProseMissing(Exception):
 class Renderer:
     """Renders pages with one environment."""
 
-    def __init__(self, theme: Theme, facts: SiteFacts) -> None:
+    def __init__(self, theme: Theme, facts: SiteFacts, deny: DenyEntries = ((), ())) -> None:
         self.theme = theme
         self.facts = facts
+        self._deny = deny
         self._loader = ThemeLoader(theme)
         self._environment = self._make_environment()
         self._store: Store | None = None
@@ -97,9 +99,9 @@ class Renderer:
         environment.own_functions = frozenset((_url, _asset, self._prose, self._row))
         return environment
 
-    def __reduce__(self) -> tuple[type["Renderer"], tuple[Theme, SiteFacts]]:
+    def __reduce__(self) -> tuple[type["Renderer"], tuple[Theme, SiteFacts, DenyEntries]]:
         """Another process that shares no memory makes its own from the same values."""
-        return Renderer, (self.theme, self.facts)
+        return Renderer, (self.theme, self.facts, self._deny)
 
     def use(self, store: Store) -> None:
         """Where to fetch documents' prose from."""
@@ -170,7 +172,7 @@ class Renderer:
         if basis is None:
             options = repr(sorted(self.theme.options.items()))
             facts = (self.closure(template), self.facts, options) if template else ()
-            basis = fingerprint(program_digest(), *facts)
+            basis = fingerprint(program_digest(), self._deny, *facts)
             self._bases[template] = basis
         return basis
 
@@ -182,6 +184,11 @@ class Renderer:
         template = self.compile(page.template)
         text: str = self._guarded(partial(template.render, page=page.view, root=root, path=page.path))
         return text.encode("utf-8", "replace")
+
+    def denied(self, content: bytes) -> tuple[int, ...]:
+        """The entries of the deny list that a page's bytes hold."""
+        deny = deny_list(self._deny)
+        return hits(deny, content) if deny else ()
 
     def _guarded(self, action: Callable[[], Any]) -> Any:
         try:
@@ -294,8 +301,8 @@ def render_pages(
 ) -> Iterator[Produced]:
     """Render and write one page after the other below `staging`; the value is `+` and the digest of the bytes.
 
-    A page that cannot be rendered gives `!` and the error instead, one that cannot be written `#` and the reason, and
-    one whose prose is missing `?`.
+    A page that cannot be rendered gives `!` and the error instead, one that cannot be written `#` and the reason, one
+    whose prose is missing `?`, and one that must not be published `^` and the entries of the deny list.
     """
     renderer.use(Store.at(store_path))
     made: set[Path] = set()
@@ -307,6 +314,9 @@ def render_pages(
             continue
         except ProseMissing:
             yield Produced(b"?")
+            continue
+        if denied := renderer.denied(content):
+            yield Produced(f"^{' '.join(map(str, denied))}".encode())
             continue
         path = staging / page.path
         try:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
+from pmsite.archive.incident import Visibility
 from pmsite.cache import Produced, Store, fingerprint
 from pmsite.config import Site
 from pmsite.diagnostics import START, ConfigurationError, ContentError, diagnose
@@ -53,6 +54,20 @@ def refuse_unsafe_output(site: Site) -> None:
     )
 
 
+def refuse_narrower_output(site: Site) -> None:
+    """What was built for a wider audience is published to it, and must not become a site that it may not see.
+
+    Raises ConfigurationError.
+    """
+    built_for = _built_for(site.output)
+    if built_for is None or built_for.rank >= site.config.audience.rank:
+        return
+    at = site.position(("output",))
+    message = f"output: {site.output.name} holds a {built_for.value} site, and this one is {site.config.audience.value}"
+    hint = "choose another folder, or remove that site"
+    raise ConfigurationError(diagnose("E501", site.config_name, at, message, hint))
+
+
 def file_digest(path: Path) -> bytes:
     digest = blake2b(digest_size=_DIGEST_SIZE)
     with path.open("rb") as file:
@@ -73,8 +88,9 @@ class Changes:
 class PublishedSite:
     """The output folder as it is: which of its files pmsite made, and what they hold."""
 
-    def __init__(self, folder: Path, store: Store) -> None:
+    def __init__(self, folder: Path, store: Store, audience: Visibility) -> None:
         self.folder = folder
+        self.audience = audience
         self._store = store
         self._key = fingerprint("published", str(folder))
         _recover(folder)
@@ -145,9 +161,17 @@ def _read_manifest(folder: Path) -> dict[str, bytes]:
     return {}
 
 
-def _manifest(digests: Mapping[str, bytes]) -> bytes:
+def _built_for(folder: Path) -> Visibility | None:
+    """The audience that the site in a folder was built for, if one is there."""
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        return Visibility(json.loads((folder / MANIFEST).read_bytes())["audience"])
+    return None
+
+
+def _manifest(digests: Mapping[str, bytes], audience: Visibility) -> bytes:
     files = {path: digests[path].hex() for path in sorted(digests)}
-    return json.dumps({"format": 1, "files": files}, indent=0).encode() + b"\n"
+    value = {"format": 1, "audience": audience.value, "files": files}
+    return json.dumps(value, indent=0).encode() + b"\n"
 
 
 def _staging(folder: Path) -> Path:
@@ -283,8 +307,9 @@ class NewSite:
                 self.link(self._published.folder / path, path)
             with _reported():
                 self._carry_foreign_files()
-                (self.folder / MANIFEST).write_bytes(_manifest(self._digests))
-                _replace(self.folder, self._published.folder, made.keys() - self._digests.keys())
+                audience = self._published.audience
+                (self.folder / MANIFEST).write_bytes(_manifest(self._digests, audience))
+                _replace(self.folder, self._published.folder, made.keys() - self._digests.keys(), audience)
         note = self._published.remember(self._digests)
         return Changes(len(changed), len(self._digests) - len(changed), len(removed)), note
 
@@ -309,7 +334,9 @@ def _reported() -> Iterator[None]:
         ) from error
 
 
-def _replace(new: Path, published: Path, orphans: "set[str] | Mapping[str, bytes]") -> None:
+def _replace(
+    new: Path, published: Path, orphans: "set[str] | Mapping[str, bytes]", audience: Visibility
+) -> None:
     if not published.exists():
         published.parent.mkdir(parents=True, exist_ok=True)
         new.rename(published)
@@ -321,7 +348,7 @@ def _replace(new: Path, published: Path, orphans: "set[str] | Mapping[str, bytes
     try:
         published.rename(aside)
     except OSError:  # a mount point cannot be renamed
-        _replace_file_by_file(new, published, set(orphans))
+        _replace_file_by_file(new, published, set(orphans), audience)
         return
     new.rename(published)
     shutil.rmtree(aside, ignore_errors=True)
@@ -340,14 +367,14 @@ def _exchange(first: Path, second: Path) -> bool:
     return done == 0
 
 
-def _replace_file_by_file(new: Path, published: Path, orphans: set[str]) -> None:
+def _replace_file_by_file(new: Path, published: Path, orphans: set[str], audience: Visibility) -> None:
     """For a folder that cannot change its name. Ended half-way, the next build puts everything right."""
     names = [
         path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file() or path.is_symlink()
     ]
     names.sort(key=lambda name: (name == MANIFEST, name.endswith(".html"), name))
     union = {**_read_manifest(published), **_read_manifest(new)}
-    (new / ".pmsite-union").write_bytes(_manifest(union))
+    (new / ".pmsite-union").write_bytes(_manifest(union, audience))
     _move(new / ".pmsite-union", published / MANIFEST)
     for name in names:
         target = published / name

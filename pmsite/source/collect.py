@@ -131,7 +131,13 @@ def _settings(site: Site) -> bytes:
         )
     )
     return fingerprint(
-        program_digest(), config.timezone, config.markdown, config.fields, config.audience, vocabularies
+        program_digest(),
+        config.timezone,
+        config.markdown,
+        config.fields,
+        config.audience,
+        config.looks_for_credentials,
+        vocabularies,
     )
 
 

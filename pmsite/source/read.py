@@ -15,11 +15,12 @@ from pmsite.archive.incident import Precision, Timestamp, Visibility
 from pmsite.cache import Produced
 from pmsite.config import Config
 from pmsite.config import message as validation_message
-from pmsite.diagnostics import START, Diagnostic, Position, diagnose
+from pmsite.diagnostics import START, Diagnostic, Position, Severity, diagnose, did_you_mean
 from pmsite.presets import IGNORE
 from pmsite.source import fields as convert
 from pmsite.source import frontmatter, schema
 from pmsite.source.assemble import Problem, assemble
+from pmsite.source.credentials import without_credentials
 from pmsite.source.document import Body, Document, blank, encode, unreadable, with_digest
 from pmsite.source.evidence import Evidence
 from pmsite.source.fields import FIRST_YEAR, LAST_YEAR
@@ -104,6 +105,17 @@ class Reader:
             text = _decoded(raw)
         except _Undecodable as error:
             return unreadable(file, "E101", error.at, error.message, error.hint), ""
+        problems: tuple[Diagnostic, ...] = ()
+        if self._config.looks_for_credentials:
+            text, problems = without_credentials(text, file.path)
+        document, html = self._read(file, text)
+        if problems and self._config.audience is document.visibility is Visibility.PUBLIC:
+            problems = tuple(replace(problem, severity=Severity.ERROR) for problem in problems)
+        return (
+            replace(document, diagnostics=(*document.diagnostics, *problems)) if problems else document
+        ), html
+
+    def _read(self, file: SourceFile, text: str) -> tuple[Document, str]:
         try:
             split = frontmatter.split(text)
         except frontmatter.BrokenFrontMatter as error:
@@ -137,9 +149,9 @@ class Reader:
         # A title that was once read out of the text is looked for there again, so that its line is not shown twice.
         is_adopted = finds_title and bool(fields.title) and "title" in fields.inferred
         has_title = bool(fields.title) and not is_adopted
-        html, shape = self._prose(file, split, fields.title if has_title else "", diagnostics)
+        text, html, shape = self._prose(file, split, fields.title if has_title else "", diagnostics)
         role = file.role
-        has_incident = role is not Role.PAGE and _is_postmortem(file, front, shape, split.body)
+        has_incident = role is not Role.PAGE and _is_postmortem(file, front, shape, text)
         if role is Role.POSTMORTEM and not has_incident:
             message = "is shown as a plain page: it has no incident field, no timeline, and no section of a postmortem"
             diagnostics.append(
@@ -254,7 +266,8 @@ class Reader:
 
     def _prose(
         self, file: SourceFile, split: frontmatter.Split, title: str, diagnostics: list[Diagnostic]
-    ) -> tuple[str, Outline]:
+    ) -> tuple[str, str, Outline]:
+        """The text without internal blocks, and what it becomes."""
         keep = self._config.audience is not Visibility.PUBLIC
         text, stray = redact(split.body, keep=keep)
         for offset in stray[:MAX_STRAY]:
@@ -276,7 +289,7 @@ class Reader:
             diagnostics.append(diagnose("E107", file.path, at, reason, "simplify it"))
             html = ""
         shape = self._outline(html, SourceText(masked(split.body, keep=keep), split.body_line), title=title)
-        return shape.html, shape
+        return text, shape.html, shape
 
 
 class _Undecodable(Exception):
@@ -334,7 +347,9 @@ class _Fields:
                 continue
             self.named.add(field)
             self._unknown += schema.unknown_parts(field, path, value)
-            if value is None or (value == "" and field != "visibility"):
+            if field == "visibility":
+                value = "" if value is None else value  # somebody meant to say who may see it
+            elif value is None or value == "":
                 continue  # a key without a value says nothing
             if _is_spelling(path, field) and _is_spelling(self._keys.get(field, ()), field):
                 self._repeated.append((path, field))
@@ -364,7 +379,13 @@ class _Fields:
         for key, field in self._repeated:
             message = f"{field}: is given twice, as {self._keys[field][-1]} and as {key[-1]}"
             diagnostics.append(diagnose("E103", path, self._front.keys.get(key, START), message, "keep one"))
-        is_hidden = False
+        misspelt = [key for key in self._unknown if _is_like_visibility(key)]
+        for key in misspelt:
+            message = f'"{key[0]}" is not known, and who may see the document is not to be guessed'
+            diagnostics.append(
+                diagnose("E103", path, self._front.keys.get(key, START), message, "write visibility:")
+            )
+        is_hidden = bool(misspelt)
         removed: set[tuple[Any, ...]] = set()
         for _ in range(100):
             try:
@@ -436,6 +457,13 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, list):
         return [None if item is None else _without_nulls(item) for item in value]
     return value
+
+
+def _is_like_visibility(path: KeyPath) -> bool:
+    key = str(path[0])
+    return (
+        len(path) == 1 and key[:1] in "vV" and 7 <= len(key) <= 14 and bool(did_you_mean(key, ["visibility"]))
+    )
 
 
 def _is_spelling(path: tuple[str, ...], field: str) -> bool:

@@ -19,9 +19,8 @@ def incident_pages(plan: Plan) -> Iterator[Page]:
         newer = row(incidents[index - 1]) if index else None
         older = row(incidents[index + 1]) if index + 1 < len(incidents) else None
         address = urls.incident(incident.id)
-        yield Page(
-            urls.page_file(address), "incident.html", _incident(plan, incident, older, newer), incident.source
-        )
+        source = plan.archive.documents[incident.id].path
+        yield Page(urls.page_file(address), "incident.html", _incident(plan, incident, older, newer), source)
 
 
 def _incident(plan: Plan, incident: Incident, older: Row | None, newer: Row | None) -> IncidentView:

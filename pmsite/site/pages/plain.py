@@ -27,7 +27,8 @@ def redirects(plan: Plan) -> Iterator[Page]:
     for incident in plan.archive.incidents:
         for alias in alias_addresses(incident, taken):
             view = RedirectView(plan.head(incident.title, ""), urls.incident(incident.id))
-            yield Page(urls.page_file(alias), "redirect.html", view, incident.source)
+            source = plan.archive.documents[incident.id].path
+            yield Page(urls.page_file(alias), "redirect.html", view, source)
 
 
 def alias_addresses(incident: Incident, taken: set[str]) -> list[str]:
