@@ -41,6 +41,7 @@ from pmsite.command import (
     progress_line,
     remove_cache,
     summary,
+    tell_runner,
     today,
 )
 
@@ -93,15 +94,25 @@ def _version(
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(help="The folder to make the site in.")] = Path()) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder to make the site in.")] = Path(),
+    github: Annotated[
+        bool,
+        typer.Option("--github", help="Also write a workflow for GitHub Actions; alone where a site is."),
+    ] = False,
+) -> None:
     """Make a site that builds at once: around the postmortems that are there, else with an example."""
     from pmsite import scaffold
+    from pmsite.config import FILE_NAME
 
     with guarded():
         day = today(None, "")
-        written = scaffold.init(folder, day, cores())
+        is_new = not (folder / FILE_NAME).exists()
+        written = scaffold.init(folder, day, cores(), github=github)
         for path in written:
-            typer.echo(f"wrote {path}")
+            typer.echo(f"wrote {from_here(path)}")
+        if not is_new:
+            return
         where = "" if folder == Path() else f"cd {folder} && "
         blocked = False
         if not any(path.suffix == ".md" for path in written):
@@ -181,6 +192,7 @@ def build(
         shared.reporter.show(report.diagnostics)
         if not quiet:
             typer.echo(summary(shared.site, report, time.perf_counter() - begun), err=report.changes is None)
+        tell_runner(shared.site, report, quiet)
         exit_with(report)
 
 
@@ -190,6 +202,13 @@ def check(
     strict: Strict = False,
     drafts: Drafts = None,
     audience: AudienceOption = None,
+    changed_since: Annotated[
+        str | None,
+        typer.Option(
+            help="Only warnings of documents that differ from this revision, and addresses that would vanish.",
+            metavar="REF",
+        ),
+    ] = None,
     config: ConfigFile = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -207,13 +226,20 @@ def check(
             results=True,
         )  # fmt: skip
         place.root = shared.site.root
-        report = pipeline.check(shared.site, shared.options)
+        changes = None
+        if changed_since is None:
+            report = pipeline.check(shared.site, shared.options)
+        else:
+            from pmsite.revisions import check_change
+
+            report, changes = check_change(shared.site, shared.options, changed_since)
         shared.reporter.show(report.diagnostics)
         shared.reporter.show_findings(findings(report))
         if not quiet:
             typer.echo(counts(report), err=True)
             if report.coverage is not None and report.coverage.incidents:
                 typer.echo(completeness_line(report.coverage), err=True)
+        tell_runner(shared.site, report, quiet, changes)
         exit_with(report)
 
 

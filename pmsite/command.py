@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pmsite.build import Options, Report
     from pmsite.config import Site
     from pmsite.report import Progress, Reporter
+    from pmsite.revisions import Difference
 
 
 class Color(Enum):
@@ -193,6 +194,55 @@ def summary(site: "Site", report: "Report", seconds: float) -> str:
         f"{counts(report)}; {changes.written} files written, {changes.unchanged} unchanged, "
         f"{changes.removed} removed in {seconds:.1f} s: {where}/index.html"
     )
+
+
+def tell_runner(site: "Site", report: "Report", quiet: bool, difference: "Difference | None" = None) -> None:
+    """Under GitHub Actions, add to the step's summary and set its outputs; elsewhere nothing.
+
+    The outputs are `errors`, `warnings`, `audience`, `pages` (whether the build may be put on GitHub Pages) and, of a
+    build that was published, `site`, its folder.
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return
+    from pmsite.diagnostics import Severity
+    from pmsite.github import step_outputs, step_summary
+
+    errors = [problem for problem in report.diagnostics if problem.severity is Severity.ERROR]
+    warnings = [problem for problem in report.diagnostics if problem.severity is Severity.WARNING]
+    is_checked = report.changes is not None and quiet  # by a step before this one, which has said it
+    facts = [] if is_checked else [f"{counts(report)}."]
+    if report.coverage is not None and report.coverage.incidents:
+        facts.append(f"{completeness_line(report.coverage)}.")
+    outputs = {
+        "errors": str(len(errors)),
+        "warnings": str(len(warnings)),
+        "audience": site.config.audience.value,
+        "pages": str(site.config.fits_pages and report.ok).lower(),
+    }
+    if report.changes is not None:
+        done = report.changes
+        facts.append(
+            f"A site for the audience {site.config.audience.value}: {_count(done.written, 'file')} written, "
+            f"{done.unchanged} unchanged, {done.removed} removed."
+        )
+        outputs["site"] = os.path.relpath(site.output)
+    changes = (
+        (("New", difference.new), ("Edited", difference.edited), ("Removed", difference.removed))
+        if difference
+        else ()
+    )
+    text = step_summary(
+        "" if is_checked else site.title, facts, changes, errors if quiet else [*errors, *warnings]
+    )
+    _append("GITHUB_STEP_SUMMARY", text)
+    _append("GITHUB_OUTPUT", step_outputs(outputs))
+
+
+def _append(variable: str, text: str) -> None:
+    """Add to the file that an environment variable names, if it names one."""
+    if path := os.environ.get(variable):
+        with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123  the runner's own file, not one of the site
+            file.write(text)
 
 
 def counts(report: "Report") -> str:

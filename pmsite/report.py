@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from pmsite.diagnostics import RULES, Diagnostic, Severity, printable
+from pmsite.github import annotations
 
 PLACES_SHOWN = 3
 _RED, _YELLOW, _BLUE, _DIM, _BOLD, _RESET = (
@@ -58,7 +59,8 @@ class Reporter:
             self._json(diagnostics)
             return
         if self._format is OutputFormat.GITHUB:
-            self._github(diagnostics)
+            for line in annotations([replace(problem, path=self._path(problem)) for problem in diagnostics]):
+                self._line(line)
             return
         diagnostics = [_printable(problem) for problem in diagnostics]
         if self._format is OutputFormat.CONCISE:
@@ -174,20 +176,6 @@ class Reporter:
         ]
         self._line(json.dumps(value, ensure_ascii=False, indent=2))
 
-    def _github(self, diagnostics: Sequence[Diagnostic]) -> None:
-        """Workflow commands: https://docs.github.com/actions/reference/workflow-commands-for-github-actions"""
-        for problem in diagnostics:
-            properties = {
-                "file": self._path(problem),
-                "line": str(problem.line),
-                "col": str(problem.column),
-                "title": f"{problem.code} {problem.name}",
-            }
-            shown = ",".join(f"{key}={_escaped(value, ',:')}" for key, value in properties.items())
-            hint = f" ({problem.hint})" if problem.hint else ""
-            kind = "notice" if problem.severity is Severity.NOTE else problem.severity.value
-            self._line(f"::{kind} {shown}::{_escaped(problem.message + hint)}")
-
 
 def _printable(problem: Diagnostic) -> Diagnostic:
     return replace(
@@ -196,13 +184,6 @@ def _printable(problem: Diagnostic) -> Diagnostic:
         message=printable(problem.message),
         hint=printable(problem.hint),
     )
-
-
-def _escaped(text: str, also: str = "") -> str:
-    text = "\n".join(printable(line) for line in text.split("\n"))
-    for character in "%\r\n" + also:
-        text = text.replace(character, f"%{ord(character):02X}")
-    return text
 
 
 class Progress:
