@@ -31,6 +31,7 @@ from pmsite.command import (
     cores,
     counts,
     day_option,
+    deployed,
     exit_with,
     field_names,
     findings,
@@ -241,6 +242,66 @@ def check(
                 typer.echo(completeness_line(report.coverage), err=True)
         tell_runner(shared.site, report, quiet, changes)
         exit_with(report)
+
+
+@app.command()
+def deploy(
+    remote: Annotated[str, typer.Option(help="The remote to push to.")] = "origin",
+    branch: Annotated[str, typer.Option(help="The branch that Pages serve.")] = "gh-pages",
+    cname: Annotated[
+        str | None,
+        typer.Option(help="The site's own domain; else the one that the branch has.", metavar="DOMAIN"),
+    ] = None,
+    message: Annotated[
+        str, typer.Option("--message", "-m", help="The message of the commit.")
+    ] = "Publish the site",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change, and push nothing.")
+    ] = False,
+    internal_is_fine: Annotated[
+        bool, typer.Option("--internal-is-fine", help="Push a build that is not public all the same.")
+    ] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The folder to build in.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="The site's address, for feeds and canonical links.")
+    ] = None,
+    audience: AudienceOption = None,
+    strict: Strict = False,
+    config: ConfigFile = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    color: ColorOption = Color.AUTO,
+    output_format: FormatOption = None,
+    now: Now = None,
+    jobs: Jobs = None,
+) -> None:
+    """Build the site and push it to a branch that GitHub Pages serve."""
+    from pmsite import build as pipeline
+    from pmsite.deploy import Target, refuse_confidential
+    from pmsite.deploy import deploy as push
+
+    with guarded(output_format, color) as place:
+        shared = common(
+            None, config, quiet, verbose, color, output_format, now, jobs, strict,
+            audience=audience, output=output, base_url=base_url,
+        )  # fmt: skip
+        place.root = shared.site.root
+        refuse_confidential(shared.site, internal_is_fine)
+        report = pipeline.build(shared.site, shared.options)
+        shared.reporter.show(report.diagnostics)
+        exit_with(report)
+        target = Target(remote, branch, cname or "")
+        difference = push(shared.site, target, message, dry_run=dry_run)
+        if dry_run and not quiet:
+            for mark, paths in (
+                ("+", difference.added),
+                ("~", difference.changed),
+                ("-", difference.removed),
+            ):
+                for path in paths:
+                    typer.echo(f"{mark} {path}")
+        if not quiet:
+            typer.echo(deployed(difference, target, dry_run), err=True)
 
 
 @app.command()

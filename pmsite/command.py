@@ -18,6 +18,7 @@ import typer
 import pmsite
 
 if TYPE_CHECKING:
+    from pmsite import deploy
     from pmsite.archive.completeness import Coverage
     from pmsite.build import Options, Report
     from pmsite.config import Site
@@ -297,6 +298,16 @@ def inventory(folder: Path, day: date) -> bool:
     errors = [problem for problem in report.diagnostics if problem.severity is Severity.ERROR]
     reporter_for(site.root, False, True, Color.AUTO, None).show(errors)
     return bool(errors)
+
+
+def deployed(difference: "deploy.Update", target: "deploy.Target", is_dry: bool) -> str:
+    where = f"{target.branch} on {target.remote}"
+    if not difference:
+        return f"{where} has this site already"
+    counted = (
+        f"{len(difference.added)} added, {len(difference.changed)} changed, {len(difference.removed)} removed"
+    )
+    return f"{where} would change: {counted}" if is_dry else f"pushed to {where}: {counted}"
 
 
 def adopted(count: int, is_written: bool) -> str:

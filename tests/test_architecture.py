@@ -37,6 +37,7 @@ HOMES = {
     "yaml": {"strict_yaml"},
     "frontmatter": {"source.frontmatter"},
     "typer": {"cli", "command"},
+    "ghp_import": {"deploy"},
     "click": set(),
     "watchdog": {"serve"},
     "starlette": {"serve"},
