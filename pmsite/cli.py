@@ -71,6 +71,7 @@ class Form(Enum):
 class SchemaName(Enum):
     FRONT_MATTER = "front-matter"
     CONFIG = "config"
+    INCIDENTS = "incidents"
 
 
 Severities = Annotated[list[str] | None, typer.Option("--severity", help="Only these severities.")]
@@ -495,7 +496,7 @@ def theme_check(
 
 @app.command()
 def schema(name: Annotated[SchemaName, typer.Argument(help="What to describe.")]) -> None:
-    """Print the JSON Schema of front matter or of the configuration, for editors."""
+    """Print the JSON Schema of front matter or of the configuration, for editors, or of incidents.json."""
     from pmsite.schemas import json_schema
 
     typer.echo(json_schema(name.value))

@@ -82,7 +82,7 @@ def test_the_commands_are_found() -> None:
     assert sum(len(commands(page)) for page in WITH_COMMANDS) >= 10
 
 
-@pytest.mark.parametrize("name", ["front-matter", "config"])
+@pytest.mark.parametrize("name", ["front-matter", "config", "incidents"])
 def test_the_published_schemas_are_current(name: str) -> None:
     """Written anew by: pmsite schema NAME > docs/schema/NAME.json"""
     published = (ROOT / f"docs/schema/{name}.json").read_text(encoding="utf-8")
