@@ -125,6 +125,8 @@ def reporter_for(
     if output_format is None:
         output_format = Format.GITHUB if os.environ.get("GITHUB_ACTIONS") == "true" else Format.FULL
     stream = sys.stdout if results else sys.stderr
+    # GitHub finds files from the repository's top, wherever in it the command runs.
+    workspace = os.environ.get("GITHUB_WORKSPACE") if output_format is Format.GITHUB else None
     colorful = _is_colorful(color, stream)
     return Reporter(
         root,
@@ -133,6 +135,7 @@ def reporter_for(
         verbose=verbose,
         color=colorful,
         stream=stream,
+        base=Path(workspace).resolve() if workspace else None,
     )
 
 
@@ -227,11 +230,16 @@ def tell_runner(site: "Site", report: "Report", quiet: bool, difference: "Differ
             f"{done.unchanged} unchanged, {done.removed} removed."
         )
         outputs["site"] = os.path.relpath(site.output)
-    changes = (
-        (("New", difference.new), ("Edited", difference.edited), ("Removed", difference.removed))
-        if difference
-        else ()
-    )
+    changes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    if difference is not None:
+        changes = (
+            ("New", difference.new),
+            ("Edited", difference.edited),
+            ("Removed", difference.removed),
+        )
+    elif report.changes is not None and not report.changes.is_first:
+        done = report.changes
+        changes = (("New pages", done.new), ("Changed pages", done.edited), ("Removed pages", done.gone))
     text = step_summary(
         "" if is_checked else site.title, facts, changes, errors if quiet else [*errors, *warnings]
     )

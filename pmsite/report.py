@@ -30,7 +30,7 @@ class OutputFormat(Enum):
 
 
 class Reporter:
-    """Prints problems of a site whose paths begin at `root`; paths are shown from the current folder."""
+    """Prints problems of a site whose paths begin at `root`; paths are shown from `base`, the current folder if not given."""
 
     def __init__(
         self,
@@ -41,6 +41,7 @@ class Reporter:
         verbose: bool = False,
         color: bool = False,
         stream: TextIO | None = None,
+        base: Path | None = None,
     ) -> None:
         self._root = root
         self._format = output_format
@@ -48,6 +49,7 @@ class Reporter:
         self._verbose = verbose
         self._color = color
         self._stream = stream or sys.stderr
+        self._base = base
 
     def show(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Print the problems; with `quiet`, errors alone, and notes only if they are asked for."""
@@ -89,10 +91,11 @@ class Reporter:
         return self._shown_path(problem.path)
 
     def _shown_path(self, path: str) -> str:
-        """The path from the current folder if the file lies below it, so that editors and CI find it."""
+        """The path from the base if the file lies below it, so that editors and CI find it; also of a document that is gone."""
         location = self._root / path
         try:
-            return location.relative_to(Path.cwd()).as_posix() if location.exists() else path
+            is_file = location.suffix == ".md" or location.exists()
+            return location.relative_to(self._base or Path.cwd()).as_posix() if is_file else path
         except (ValueError, OSError):  # elsewhere, or not a name that a file can have
             return path
 

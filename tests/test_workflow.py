@@ -155,7 +155,7 @@ def test_a_workflow_that_is_there_is_not_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize("branch", ["main", "trunk", "it's/odd"])
 def test_the_workflow_is_for_the_branch_and_the_folder_of_the_site(tmp_path: Path, branch: str) -> None:
     git(tmp_path, "init", "-q", "-b", branch)
-    site = write_files(tmp_path / "docs/post mortems", PUBLIC + GOOD)
+    site = write_files(tmp_path / "docs/post mortems", PUBLIC + GOOD + ODD)
     assert init(site, TODAY, github=True) == [tmp_path / PLACE]
     flow = load(tmp_path / PLACE)
     assert flow["on"]["push"]["branches"] == [branch]
@@ -173,6 +173,7 @@ def test_the_workflow_is_for_the_branch_and_the_folder_of_the_site(tmp_path: Pat
     assert (tmp_path / kept / "index.html").is_file()
     (cached,) = [given["path"].split() for name, given in runner.used if name == "actions/cache"]
     assert len(cached) == 4  # two paths with one space each
+    assert "::warning file=docs/post mortems/content/2024-03-04-odd.md,line=" in runner.log
     assert (site / ".pmsite/public/cache.sqlite").is_file()
 
 
@@ -233,6 +234,24 @@ def test_a_pull_request_is_annotated_and_kept_nowhere(tmp_path: Path) -> None:
     assert places == [("content/2024-03-03-good.md", "W306"), ("content/2024-03-04-odd.md", "W104")]
     assert "**New: 2**" in runner.summary and "**Removed: 1**" in runner.summary
     assert "W306 vanished-address" in runner.summary and "2024-01-01-old" not in runner.summary
+
+
+def test_the_summary_says_what_changed_since_the_site_in_the_cache(tmp_path: Path) -> None:
+    runner = run(tmp_path, PUBLIC + GOOD + ODD)
+    assert "## T\n\n2 documents, 0 errors, 1 warning" in runner.summary
+    assert "W104 new-term" in runner.summary and "% of the fields that matter are there" in runner.summary
+    assert "New pages" not in runner.summary  # all are, at first
+    repo = tmp_path / "repo"
+    write_files(repo, GOOD.replace("summary: S.", "summary: Another."))
+    write_files(repo, "-- content/2025-01-01-next.md --\n---\ntitle: Next\nseverity: SEV2\n---\n")
+    (repo / "content/2024-03-04-odd.md").unlink()
+    job = load(repo / PLACE)["jobs"]["build"]
+    again = Runner(repo, tmp_path / "again")
+    again.run(job["steps"], job["defaults"]["run"], PAGES)
+    assert not again.failed, again.log
+    assert "**New pages: 1**\n\n- incidents/2025-01-01-next/" in again.summary
+    assert "**Changed pages: 1**\n\n- incidents/2024-03-03-good/" in again.summary
+    assert "**Removed pages: 1**\n\n- incidents/2024-03-04-odd/" in again.summary
 
 
 def test_errors_fail_the_job_with_annotations_and_nothing_is_kept(tmp_path: Path) -> None:
