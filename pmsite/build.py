@@ -74,14 +74,15 @@ class Options:
 class Report:
     """What a build or a check found and did; `changes` is None if nothing was published.
 
-    `inferred` are the values that were read out of prose, each with its document's path; they and `coverage` are what
-    a check tells beyond problems.
+    `inferred` are the values that were read out of prose, each with its document's path; they, `coverage` and
+    `archive`, what was checked, are what a check tells beyond problems.
     """
 
     documents: int
     diagnostics: tuple[Diagnostic, ...]
     inferred: tuple[tuple[str, Evidence], ...] = ()
     coverage: Coverage | None = None
+    archive: Archive | None = None
     rendered: tuple[str, ...] = ()
     changes: Changes | None = None
 
@@ -143,7 +144,11 @@ def check(site: Site, options: Options) -> Report:
             for item in document.evidence
         )
         return Report(
-            len(collection.documents), planned.diagnostics, inferred, coverage(planned.archive.incidents)
+            len(collection.documents),
+            planned.diagnostics,
+            inferred,
+            coverage(planned.archive.incidents),
+            planned.archive,
         )
 
 

@@ -31,6 +31,7 @@ from pmsite.command import (
     cores,
     counts,
     day_option,
+    deployed,
     exit_with,
     field_names,
     findings,
@@ -41,6 +42,7 @@ from pmsite.command import (
     progress_line,
     remove_cache,
     summary,
+    tell_runner,
     today,
 )
 
@@ -69,6 +71,7 @@ class Form(Enum):
 class SchemaName(Enum):
     FRONT_MATTER = "front-matter"
     CONFIG = "config"
+    INCIDENTS = "incidents"
 
 
 Severities = Annotated[list[str] | None, typer.Option("--severity", help="Only these severities.")]
@@ -93,15 +96,25 @@ def _version(
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(help="The folder to make the site in.")] = Path()) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder to make the site in.")] = Path(),
+    github: Annotated[
+        bool,
+        typer.Option("--github", help="Also write a workflow for GitHub Actions; alone where a site is."),
+    ] = False,
+) -> None:
     """Make a site that builds at once: around the postmortems that are there, else with an example."""
     from pmsite import scaffold
+    from pmsite.config import FILE_NAME
 
     with guarded():
         day = today(None, "")
-        written = scaffold.init(folder, day, cores())
+        is_new = not (folder / FILE_NAME).exists()
+        written = scaffold.init(folder, day, cores(), github=github)
         for path in written:
-            typer.echo(f"wrote {path}")
+            typer.echo(f"wrote {from_here(path)}")
+        if not is_new:
+            return
         where = "" if folder == Path() else f"cd {folder} && "
         blocked = False
         if not any(path.suffix == ".md" for path in written):
@@ -181,6 +194,7 @@ def build(
         shared.reporter.show(report.diagnostics)
         if not quiet:
             typer.echo(summary(shared.site, report, time.perf_counter() - begun), err=report.changes is None)
+        tell_runner(shared.site, report, quiet)
         exit_with(report)
 
 
@@ -190,6 +204,13 @@ def check(
     strict: Strict = False,
     drafts: Drafts = None,
     audience: AudienceOption = None,
+    changed_since: Annotated[
+        str | None,
+        typer.Option(
+            help="Only warnings of documents that differ from this revision, and addresses that would vanish.",
+            metavar="REF",
+        ),
+    ] = None,
     config: ConfigFile = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -207,14 +228,81 @@ def check(
             results=True,
         )  # fmt: skip
         place.root = shared.site.root
-        report = pipeline.check(shared.site, shared.options)
+        changes = None
+        if changed_since is None:
+            report = pipeline.check(shared.site, shared.options)
+        else:
+            from pmsite.revisions import check_change
+
+            report, changes = check_change(shared.site, shared.options, changed_since)
         shared.reporter.show(report.diagnostics)
         shared.reporter.show_findings(findings(report))
         if not quiet:
             typer.echo(counts(report), err=True)
             if report.coverage is not None and report.coverage.incidents:
                 typer.echo(completeness_line(report.coverage), err=True)
+        tell_runner(shared.site, report, quiet, changes)
         exit_with(report)
+
+
+@app.command()
+def deploy(
+    remote: Annotated[str, typer.Option(help="The remote to push to.")] = "origin",
+    branch: Annotated[str, typer.Option(help="The branch that Pages serve.")] = "gh-pages",
+    cname: Annotated[
+        str | None,
+        typer.Option(help="The site's own domain; else the one that the branch has.", metavar="DOMAIN"),
+    ] = None,
+    message: Annotated[
+        str, typer.Option("--message", "-m", help="The message of the commit.")
+    ] = "Publish the site",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change, and push nothing.")
+    ] = False,
+    internal_is_fine: Annotated[
+        bool, typer.Option("--internal-is-fine", help="Push a build that is not public all the same.")
+    ] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The folder to build in.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="The site's address, for feeds and canonical links.")
+    ] = None,
+    audience: AudienceOption = None,
+    strict: Strict = False,
+    config: ConfigFile = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    color: ColorOption = Color.AUTO,
+    output_format: FormatOption = None,
+    now: Now = None,
+    jobs: Jobs = None,
+) -> None:
+    """Build the site and push it to a branch that GitHub Pages serve."""
+    from pmsite import build as pipeline
+    from pmsite.deploy import Target, refuse_confidential
+    from pmsite.deploy import deploy as push
+
+    with guarded(output_format, color) as place:
+        shared = common(
+            None, config, quiet, verbose, color, output_format, now, jobs, strict,
+            audience=audience, output=output, base_url=base_url,
+        )  # fmt: skip
+        place.root = shared.site.root
+        refuse_confidential(shared.site, internal_is_fine)
+        report = pipeline.build(shared.site, shared.options)
+        shared.reporter.show(report.diagnostics)
+        exit_with(report)
+        target = Target(remote, branch, cname or "")
+        difference = push(shared.site, target, message, dry_run=dry_run)
+        if dry_run and not quiet:
+            for mark, paths in (
+                ("+", difference.added),
+                ("~", difference.changed),
+                ("-", difference.removed),
+            ):
+                for path in paths:
+                    typer.echo(f"{mark} {path}")
+        if not quiet:
+            typer.echo(deployed(difference, target, dry_run), err=True)
 
 
 @app.command()
@@ -408,7 +496,7 @@ def theme_check(
 
 @app.command()
 def schema(name: Annotated[SchemaName, typer.Argument(help="What to describe.")]) -> None:
-    """Print the JSON Schema of front matter or of the configuration, for editors."""
+    """Print the JSON Schema of front matter or of the configuration, for editors, or of incidents.json."""
     from pmsite.schemas import json_schema
 
     typer.echo(json_schema(name.value))

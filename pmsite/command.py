@@ -18,10 +18,12 @@ import typer
 import pmsite
 
 if TYPE_CHECKING:
+    from pmsite import deploy
     from pmsite.archive.completeness import Coverage
     from pmsite.build import Options, Report
     from pmsite.config import Site
     from pmsite.report import Progress, Reporter
+    from pmsite.revisions import Difference
 
 
 class Color(Enum):
@@ -123,6 +125,8 @@ def reporter_for(
     if output_format is None:
         output_format = Format.GITHUB if os.environ.get("GITHUB_ACTIONS") == "true" else Format.FULL
     stream = sys.stdout if results else sys.stderr
+    # GitHub finds files from the repository's top, wherever in it the command runs.
+    workspace = os.environ.get("GITHUB_WORKSPACE") if output_format is Format.GITHUB else None
     colorful = _is_colorful(color, stream)
     return Reporter(
         root,
@@ -131,6 +135,7 @@ def reporter_for(
         verbose=verbose,
         color=colorful,
         stream=stream,
+        base=Path(workspace).resolve() if workspace else None,
     )
 
 
@@ -195,6 +200,61 @@ def summary(site: "Site", report: "Report", seconds: float) -> str:
     )
 
 
+def tell_runner(site: "Site", report: "Report", quiet: bool, difference: "Difference | None" = None) -> None:
+    """Under GitHub Actions, add to the step's summary and set its outputs; elsewhere nothing.
+
+    The outputs are `errors`, `warnings`, `audience`, `pages` (whether the build may be put on GitHub Pages) and, of a
+    build that was published, `site`, its folder.
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return
+    from pmsite.diagnostics import Severity
+    from pmsite.github import step_outputs, step_summary
+    from pmsite.source.credentials import covered
+
+    errors = [problem for problem in report.diagnostics if problem.severity is Severity.ERROR]
+    warnings = [problem for problem in report.diagnostics if problem.severity is Severity.WARNING]
+    is_checked = report.changes is not None and quiet  # by a step before this one, which has said it
+    facts = [] if is_checked else [f"{counts(report)}."]
+    if report.coverage is not None and report.coverage.incidents:
+        facts.append(f"{completeness_line(report.coverage)}.")
+    outputs = {
+        "errors": str(len(errors)),
+        "warnings": str(len(warnings)),
+        "audience": site.config.audience.value,
+        "pages": str(site.config.fits_pages and report.ok).lower(),
+    }
+    if report.changes is not None:
+        done = report.changes
+        facts.append(
+            f"A site for the audience {site.config.audience.value}: {_count(done.written, 'file')} written, "
+            f"{done.unchanged} unchanged, {done.removed} removed."
+        )
+        outputs["site"] = os.path.relpath(site.output)
+    changes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    if difference is not None:
+        changes = (
+            ("New", difference.new),
+            ("Edited", difference.edited),
+            ("Removed", difference.removed),
+        )
+    elif report.changes is not None and not report.changes.is_first:
+        done = report.changes
+        changes = (("New pages", done.new), ("Changed pages", done.edited), ("Removed pages", done.gone))
+    text = step_summary(
+        "" if is_checked else site.title, facts, changes, errors if quiet else [*errors, *warnings]
+    )
+    _append("GITHUB_STEP_SUMMARY", covered(text))
+    _append("GITHUB_OUTPUT", step_outputs(outputs))
+
+
+def _append(variable: str, text: str) -> None:
+    """Add to the file that an environment variable names, if it names one."""
+    if path := os.environ.get(variable):
+        with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123  the runner's own file, not one of the site
+            file.write(text)
+
+
 def counts(report: "Report") -> str:
     from pmsite.diagnostics import Severity
 
@@ -247,6 +307,16 @@ def inventory(folder: Path, day: date) -> bool:
     errors = [problem for problem in report.diagnostics if problem.severity is Severity.ERROR]
     reporter_for(site.root, False, True, Color.AUTO, None).show(errors)
     return bool(errors)
+
+
+def deployed(difference: "deploy.Update", target: "deploy.Target", is_dry: bool) -> str:
+    where = f"{target.branch} on {target.remote}"
+    if not difference:
+        return f"{where} has this site already"
+    counted = (
+        f"{len(difference.added)} added, {len(difference.changed)} changed, {len(difference.removed)} removed"
+    )
+    return f"{where} would change: {counted}" if is_dry else f"pushed to {where}: {counted}"
 
 
 def adopted(count: int, is_written: bool) -> str:

@@ -174,6 +174,8 @@ class Config:
     """Options that the theme declares in its theme.yaml."""
     audience: Visibility = Visibility.INTERNAL
     """Who the site is for; whatever is above that is left out."""
+    pages_are_private: bool = False
+    """Whether GitHub Pages of this repository asks readers to sign in; on most plans it does not, not even of a private one."""
     drafts: bool | None = None
     """Show drafts; unless said, internal sites do and public ones do not."""
     internal_fields: Annotated[tuple[InternalField, ...], BeforeValidator(one_or_many)] = ()
@@ -224,6 +226,11 @@ class Config:
     """Regions, data centres, zones."""
     tags: Terms = ()
     """Tags with descriptions."""
+
+    @property
+    def fits_pages(self) -> bool:
+        """Whether what is built may be put on GitHub Pages: nothing above a public build, unless Pages are private."""
+        return self.audience is Visibility.PUBLIC or self.pages_are_private
 
     def vocabulary(self, taxonomy: str) -> tuple[Word, ...]:
         """The known words of a taxonomy, built-in ones first, in order."""

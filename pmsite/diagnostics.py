@@ -56,6 +56,7 @@ _TABLE = (
     _rule("W303", "unknown-related", "a related incident does not exist"),
     _rule("W304", "duplicate-number", "two incidents have the same number"),
     _rule("W305", "unlinked-recurrence", "an incident looks like an earlier one that it does not name"),
+    _rule("W306", "vanished-address", "an address that the site had would be gone"),
     _rule("W401", "missing-title", "a final postmortem has no title"),
     _rule("W402", "missing-date", "a postmortem has no date"),
     _rule("W403", "missing-severity", "a final postmortem has no severity"),

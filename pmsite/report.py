@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from pmsite.diagnostics import RULES, Diagnostic, Severity, printable
+from pmsite.github import annotations
 from pmsite.source.credentials import covered
 
 PLACES_SHOWN = 3
@@ -30,7 +31,7 @@ class OutputFormat(Enum):
 
 
 class Reporter:
-    """Prints problems of a site whose paths begin at `root`; paths are shown from the current folder."""
+    """Prints problems of a site whose paths begin at `root`; paths are shown from `base`, the current folder if not given."""
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class Reporter:
         verbose: bool = False,
         color: bool = False,
         stream: TextIO | None = None,
+        base: Path | None = None,
     ) -> None:
         self._root = root
         self._format = output_format
@@ -48,6 +50,7 @@ class Reporter:
         self._verbose = verbose
         self._color = color
         self._stream = stream or sys.stderr
+        self._base = base
 
     def show(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Print the problems; with `quiet`, errors alone, and notes only if they are asked for.
@@ -63,7 +66,8 @@ class Reporter:
             self._json(diagnostics)
             return
         if self._format is OutputFormat.GITHUB:
-            self._github(diagnostics)
+            for line in annotations([replace(problem, path=self._path(problem)) for problem in diagnostics]):
+                self._line(line)
             return
         diagnostics = [_printable(problem) for problem in diagnostics]
         if self._format is OutputFormat.CONCISE:
@@ -92,10 +96,11 @@ class Reporter:
         return self._shown_path(problem.path)
 
     def _shown_path(self, path: str) -> str:
-        """The path from the current folder if the file lies below it, so that editors and CI find it."""
+        """The path from the base if the file lies below it, so that editors and CI find it; also of a document that is gone."""
         location = self._root / path
         try:
-            return location.relative_to(Path.cwd()).as_posix() if location.exists() else path
+            is_file = location.suffix == ".md" or location.exists()
+            return location.relative_to(self._base or Path.cwd()).as_posix() if is_file else path
         except (ValueError, OSError):  # elsewhere, or not a name that a file can have
             return path
 
@@ -179,20 +184,6 @@ class Reporter:
         ]
         self._line(json.dumps(value, ensure_ascii=False, indent=2))
 
-    def _github(self, diagnostics: Sequence[Diagnostic]) -> None:
-        """Workflow commands: https://docs.github.com/actions/reference/workflow-commands-for-github-actions"""
-        for problem in diagnostics:
-            properties = {
-                "file": self._path(problem),
-                "line": str(problem.line),
-                "col": str(problem.column),
-                "title": f"{problem.code} {problem.name}",
-            }
-            shown = ",".join(f"{key}={_escaped(value, ',:')}" for key, value in properties.items())
-            hint = f" ({problem.hint})" if problem.hint else ""
-            kind = "notice" if problem.severity is Severity.NOTE else problem.severity.value
-            self._line(f"::{kind} {shown}::{_escaped(problem.message + hint)}")
-
 
 def _printable(problem: Diagnostic) -> Diagnostic:
     return replace(
@@ -201,13 +192,6 @@ def _printable(problem: Diagnostic) -> Diagnostic:
         message=printable(problem.message),
         hint=printable(problem.hint),
     )
-
-
-def _escaped(text: str, also: str = "") -> str:
-    text = "\n".join(printable(line) for line in text.split("\n"))
-    for character in "%\r\n" + also:
-        text = text.replace(character, f"%{ord(character):02X}")
-    return text
 
 
 class Progress:

@@ -1,20 +1,20 @@
-"""JSON Schemas of what people write, made from the types that check it."""
+"""JSON Schemas: of what people write, made from the types that check it, and of incidents.json."""
 
-import json
 from typing import Any
 
 from pmsite.config import config_adapter
 from pmsite.presets import PRESET, PRESETS
+from pmsite.site.incidents_schema import incidents_schema_text, schema_text
 from pmsite.source.schema import adapter
-
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema(name: str) -> str:
-    """The schema of `front-matter` or `config` as JSON text."""
+    """The schema of `front-matter`, `config` or `incidents` as JSON text."""
+    if name == "incidents":
+        return incidents_schema_text()
     schema = _front_matter() if name == "front-matter" else _config()
     titles = {"front-matter": "pmsite front matter", "config": "pmsite.yaml"}
-    return json.dumps({"$schema": _DIALECT, **schema, "title": titles[name]}, indent=2, ensure_ascii=False)
+    return schema_text(titles[name], schema)
 
 
 def _front_matter() -> dict[str, Any]:

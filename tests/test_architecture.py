@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "pmsite"
 # From the bottom up; a module imports from its own group only what stands before it, and nothing from above.
 LAYERS = (
     ("pmsite", "diagnostics"),
+    ("github",),
     ("cache", "patterns", "strict_yaml", "site.urls"),
     ("archive.incident", "vocabulary"),
     ("presets",),
@@ -19,12 +20,12 @@ LAYERS = (
     ("site",),
     ("check",),
     ("build",),
-    ("adopt", "find", "listing", "stats", "scaffold", "schemas", "report"),
+    ("adopt", "find", "listing", "stats", "scaffold", "schemas", "report", "deploy", "revisions"),
     ("command",),
     ("cli",),
     ("__main__",),
 )
-# report prints diagnostics and knows nothing else of the program.
+# github and report print diagnostics and know nothing else of the program.
 HOMES = {
     "jinja2": {"site.render", "site.templates"},
     "markupsafe": {"site.render", "site.templates"},
@@ -36,6 +37,7 @@ HOMES = {
     "yaml": {"strict_yaml"},
     "frontmatter": {"source.frontmatter"},
     "typer": {"cli", "command"},
+    "ghp_import": {"deploy"},
     "click": set(),
     "watchdog": {"serve"},
     "starlette": {"serve"},

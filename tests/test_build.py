@@ -56,6 +56,7 @@ def test_a_site_has_every_kind_of_page(archive: Path) -> None:
         "tags/dns/index.html",
         "actions/index.html",
         "actions.ics",
+        "schema.json",
         "backlog/index.html",
         "pages/about/index.html",
         "files/content/picture.svg",

@@ -17,7 +17,7 @@ from .sites import ROOT
 PAGES = sorted(
     path for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")) if path.name != "LICENSE.md"
 )
-_BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^ *```console\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#\s]+)(#[^)\s]*)?\)")
 
@@ -25,10 +25,10 @@ _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#\s]+)(#[^)\s]*)?\)")
 def commands(page: Path) -> list[str]:
     text = page.read_text(encoding="utf-8")
     return [
-        line.removeprefix("$ ")
+        line.strip().removeprefix("$ ")
         for block in _BLOCK.findall(text)
         for line in block.splitlines()
-        if line.startswith("$ ")
+        if line.strip().startswith("$ ")
     ]
 
 
@@ -40,9 +40,10 @@ def test_every_command_runs(page: Path, tmp_path: Path) -> None:
     """Top to bottom in an empty folder, as a reader would type them."""
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
-    launcher = bin_folder / "pmsite"
-    launcher.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m pmsite "$@"\n')
-    launcher.chmod(0o755)
+    for name, module in (("pmsite", "pmsite"), ("sqlite-utils", "sqlite_utils")):
+        launcher = bin_folder / name
+        launcher.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {module} "$@"\n')
+        launcher.chmod(0o755)
     work = tmp_path / "work"
     work.mkdir()
     script = "set -e\n" + "\n".join(commands(page)) + "\n"
@@ -82,7 +83,7 @@ def test_the_commands_are_found() -> None:
     assert sum(len(commands(page)) for page in WITH_COMMANDS) >= 10
 
 
-@pytest.mark.parametrize("name", ["front-matter", "config"])
+@pytest.mark.parametrize("name", ["front-matter", "config", "incidents"])
 def test_the_published_schemas_are_current(name: str) -> None:
     """Written anew by: pmsite schema NAME > docs/schema/NAME.json"""
     published = (ROOT / f"docs/schema/{name}.json").read_text(encoding="utf-8")

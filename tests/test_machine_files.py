@@ -3,16 +3,18 @@
 import csv
 import io
 import json
-from datetime import datetime
+import shutil
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import feedparser
 import pytest
+from icalendar import Calendar
 
 from pmsite.source import collect
-from tests.sites import ARCHIVE, TODAY, build_site, tree, write_files
+from tests.sites import ARCHIVE, ROOT, TODAY, build_site, tree, write_files
 
 BASE = "https://example.org/pm"
 NO_BASE = ARCHIVE.replace(f"base_url: {BASE}\n", "")
@@ -332,6 +334,70 @@ def test_csv_and_json_agree(tmp_path: Path) -> None:
                 "; ".join(value) if isinstance(value, list) else "" if value is None else str(value)
             ), column
     assert rows[-1]["title"] == 'a, "b"; c' and rows[-1]["summary"] == "two\nlines"
+
+
+# actions.ics (RFC 5545), as a calendar reads it.
+
+
+def calendar_of(site: Path) -> Calendar:
+    raw = (site / "actions.ics").read_bytes()
+    assert all(len(line) <= 75 for line in raw.split(b"\r\n")) and b"\n" not in raw.replace(b"\r\n", b"")
+    found = Calendar.from_ical(raw)
+    assert isinstance(found, Calendar) and found["VERSION"] == "2.0" and found["PRODID"]
+    for event in found.walk("VEVENT"):
+        assert not event.errors and {"UID", "DTSTAMP", "DTSTART", "SUMMARY"} <= set(event)
+    return found
+
+
+TITLES = [
+    "Plain",
+    "a, b; c: d",
+    "back\\slash \\n",
+    "日本語 😀 " * 20,
+    "\u200fعنوان",
+    "x" * 300,
+    "BEGIN:VEVENT",
+    '"quoted"',
+]
+
+
+def test_a_calendar_reads_the_action_items_as_they_were_written(tmp_path: Path) -> None:
+    items = "\n".join(
+        f"  - {{title: {json.dumps(title, ensure_ascii=False)}, owner: {json.dumps(title[:40], ensure_ascii=False)}, due: 2026-12-{day:02d}, status: open}}"
+        for day, title in enumerate(TITLES, start=1)
+    )
+    incident(tmp_path, f"title: T\nseverity: SEV1\naction_items:\n{items}", f"base_url: {BASE}")
+    events = list(calendar_of(tmp_path / "site").walk("VEVENT"))
+    assert [str(event["SUMMARY"]) for event in events] == [
+        title.replace("\u200f", "").strip() for title in TITLES
+    ]
+    assert [event.decoded("DTSTART") for event in events] == [
+        date(2026, 12, day) for day in range(1, len(TITLES) + 1)
+    ]
+    assert {str(event["URL"]) for event in events} == {f"{BASE}/incidents/2024-01-10-web/"}
+
+
+def test_events_have_ids_of_their_own_that_stay(tmp_path: Path) -> None:
+    items = "[{title: A, due: 2026-12-01, status: open}, {title: A, due: 2026-12-02, status: open}, {title: B, due: 2026-12-03, status: open}]"
+    incident(tmp_path, f"title: T\nseverity: SEV1\naction_items: {items}")
+    first = [str(event["UID"]) for event in calendar_of(tmp_path / "site").walk("VEVENT")]
+    build_site(tmp_path, base_url="https://elsewhere.example", now=date(2026, 11, 20))
+    assert [str(event["UID"]) for event in calendar_of(tmp_path / "site").walk("VEVENT")] == first
+    assert len(set(first)) == 3
+
+
+def test_the_demonstration_archive_has_valid_feeds_and_a_valid_calendar(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "content", tmp_path / "content")
+    shutil.copy(ROOT / "pmsite.yaml", tmp_path)
+    build_site(tmp_path, base_url=BASE)
+    site = tmp_path / "site"
+    calendar_of(site)
+    feeds = [path for path in tree(site) if path.endswith("feed.xml")]
+    assert len(feeds) > 50
+    for path in feeds:
+        feed = feedparser.parse((site / path).read_bytes())
+        assert feed.bozo == 0 and feed.entries, path
+    _assert_clean(site)
 
 
 # Characters.

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pmsite.diagnostics import Diagnostic, Position, Severity, diagnose
+from pmsite.github import step_summary
 from pmsite.report import OutputFormat, Progress, Reporter
 
 
@@ -171,3 +172,29 @@ def test_progress_is_seen_on_terminals_and_for_much_work_only(capsys: pytest.Cap
         assert capsys.readouterr().err == expected
         progress.end()
         assert capsys.readouterr().err.strip() == ""
+
+
+def test_github_gets_ten_annotations_of_each_kind_errors_first_and_then_the_full_list(site: Path) -> None:
+    warnings = [problem("W201", line, message=f"w{line}") for line in range(1, 15)]
+    errors = [problem("E103", line, message=f"e{line}") for line in range(1, 13)]
+    lines = printed(site, OutputFormat.GITHUB, *warnings, *errors).splitlines()
+    assert [line.partition(" ")[0] for line in lines[:20]] == ["::error"] * 10 + ["::warning"] * 10
+    group, stop, *listed, resume, end = lines[20:]
+    assert (group, end) == ("::group::All 26 problems", "::endgroup::")
+    assert resume == f"::{stop.removeprefix('::stop-commands::')}::" and resume != stop
+    assert listed[:2] == ["error: a.md:1:1: E103 e1", "error: a.md:2:1: E103 e2"] and len(listed) == 26
+    assert listed[12] == "warning: a.md:1:1: W201 w1"
+
+
+def test_a_step_summary_shows_what_documents_say_as_text() -> None:
+    text = step_summary(
+        "A | <b>",
+        ["1 document."],
+        [("New", ["a_b.md"] * 30), ("Removed", [])],
+        [problem("W201", message="| `x` <img>")],
+    )
+    assert text.startswith("## A \\| \\<b\\>\n\n1 document.\n\n**New: 30**\n\n- a\\_b.md\n")
+    assert "- and 5 more" in text and "Removed" not in text
+    assert (
+        "| warning | W201 broken-link: a link leads to nothing | 1 | a.md:1: \\| \\`x\\` \\<img\\> |" in text
+    )

@@ -1,6 +1,8 @@
 """The JSON Schemas are valid, describe every field, and accept what people really write."""
 
 import json
+import re
+import shutil
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
@@ -18,9 +20,9 @@ from pmsite.schemas import json_schema
 from pmsite.source.frontmatter import split
 from pmsite.source.schema import FIELDS
 from pmsite.strict_yaml import load
-from tests.sites import ARCHIVE, ROOT, write_files
+from tests.sites import ARCHIVE, ROOT, build_site, write_files
 
-NAMES = ["front-matter", "config"]
+NAMES = ["front-matter", "config", "incidents"]
 
 
 def schema(name: str) -> Any:
@@ -49,7 +51,12 @@ def test_a_schema_is_a_schema(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "known"), [("front-matter", FIELDS), ("config", tuple(item.name for item in fields(Config)))]
+    ("name", "known"),
+    [
+        ("front-matter", FIELDS),
+        ("config", tuple(item.name for item in fields(Config))),
+        ("incidents", ("schema_version", "title", "as_of", "completeness", "incidents")),
+    ],
 )
 def test_every_field_is_described(name: str, known: tuple[str, ...]) -> None:
     found = schema(name)
@@ -166,3 +173,69 @@ def test_the_repositorys_own_configuration_is_accepted(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_the_configurations_forms(value: dict[str, Any], is_right: bool) -> None:
     assert (errors("config", value) == []) is is_right
+
+
+# incidents.json.
+
+
+def closed(value: Any) -> Any:
+    """The schema as what is written has to fulfil it: no key beyond the described ones. Readers allow for new keys."""
+    if isinstance(value, dict):
+        found = {key: closed(item) for key, item in value.items()}
+        return found | {"additionalProperties": False} if value.get("type") == "object" else found
+    return [closed(item) for item in value] if isinstance(value, list) else value
+
+
+def test_every_part_of_incidents_json_is_described_and_always_there() -> None:
+    def visit(value: Any) -> int:
+        count = 0
+        if isinstance(value, dict):
+            if isinstance(value.get("properties"), dict):
+                assert set(value["required"]) == set(value["properties"])
+                assert all(item["description"].endswith(".") for item in value["properties"].values())
+                count += len(value["properties"])
+            count += sum(visit(item) for item in value.values())
+        return count
+
+    assert visit(schema("incidents")) > 100
+
+
+@pytest.mark.parametrize("archive", ["small", "demonstration", "empty"])
+def test_incidents_json_fulfils_the_schema_beside_it(tmp_path: Path, archive: str) -> None:
+    if archive == "demonstration":
+        shutil.copytree(ROOT / "content", tmp_path / "content")
+        shutil.copy(ROOT / "pmsite.yaml", tmp_path)
+    else:
+        write_files(tmp_path, ARCHIVE if archive == "small" else "-- content/index.md --\nWelcome.\n")
+    build_site(tmp_path)
+    published = (tmp_path / "site/schema.json").read_text(encoding="utf-8")
+    assert published == json_schema("incidents") + "\n"
+    value = json.loads((tmp_path / "site/incidents.json").read_bytes())
+    found = Draft202012Validator(closed(json.loads(published))).iter_errors(value)
+    assert [f"{error.json_path}: {error.message}" for error in found] == []
+
+
+def test_the_schema_of_incidents_json_refuses_what_is_not_one(tmp_path: Path) -> None:
+    build_site(write_files(tmp_path, ARCHIVE))
+    right = json.loads((tmp_path / "site/incidents.json").read_bytes())
+    assert errors("incidents", right | {"more": 1}) == []
+    for change in ({"schema_version": 2}, {"as_of": "today"}, {"incidents": [{}]}, {"completeness": None}):
+        assert errors("incidents", right | change), change
+    for key, wrong in {
+        "status": "x",
+        "started": "10:00",
+        "duration": 1.5,
+        "services": "web",
+        "kind": None,
+    }.items():
+        broken = json.loads(json.dumps(right))
+        broken["incidents"][0][key] = wrong
+        assert errors("incidents", broken), key
+
+
+def test_the_manual_names_the_keys_of_an_incident() -> None:
+    text = (ROOT / "docs/data.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", text.partition("## `incidents.csv`")[0], re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    known = schema("incidents")["properties"]["incidents"]["items"]["properties"]
+    assert set(named) == set(known) and len(named) == len(known)

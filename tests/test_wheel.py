@@ -34,7 +34,11 @@ def test_a_site_from_the_installed_wheel(tmp_path: Path) -> None:
         names = archive.namelist()
     assert "pmsite/themes/default/templates/base.html" in names
     assert "pmsite/themes/paper/theme.yaml" in names
-    assert {"pmsite/scaffold/example.md", "pmsite/scaffold/common-names.txt"} <= set(names)
+    assert {
+        "pmsite/scaffold/example.md",
+        "pmsite/scaffold/common-names.txt",
+        "pmsite/scaffold/github.yml",
+    } <= set(names)
     installed = tmp_path / "installed"
     run(
         sys.executable,

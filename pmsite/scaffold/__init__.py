@@ -8,6 +8,7 @@ from pmsite.config import FILE_NAME
 from pmsite.diagnostics import START, ConfigurationError, ContentError, diagnose
 from pmsite.scaffold.settings import filled, quoted, settings_text
 from pmsite.scaffold.survey import surveyed
+from pmsite.scaffold.workflow import workflow
 from pmsite.site.urls import slug
 
 _HERE = Path(__file__).parent
@@ -21,12 +22,20 @@ class Template(Enum):
     MINIMAL = "minimal"
 
 
-def init(folder: Path, today: date, workers: int = 1) -> list[Path]:
+def init(folder: Path, today: date, workers: int = 1, *, github: bool = False) -> list[Path]:
     """Make a site that builds at once: configuration, introduction, and an example that explains itself.
 
-    In a folder that has documents already, the configuration alone, as their text and front matter suggest it. Gives
-    the files written. Raises ContentError if there is a site already.
+    In a folder that has documents already, the configuration alone, as their text and front matter suggest it. With
+    `github`, also the workflow that publishes it, and that alone where there is a site already. Gives the files
+    written. Raises ContentError if they are there already.
     """
+    files = dict([workflow(folder)]) if github else {}
+    if not (github and (folder / FILE_NAME).exists()):
+        files = {folder / name: text for name, text in _site_files(folder, today, workers).items()} | files
+    return _write_new(files)
+
+
+def _site_files(folder: Path, today: date, workers: int) -> dict[str, str]:
     if (folder / FILE_NAME).exists():
         raise ContentError(
             diagnose("E701", str(folder / FILE_NAME), START, "there is a site already", "run pmsite build")
@@ -43,18 +52,20 @@ def init(folder: Path, today: date, workers: int = 1) -> list[Path]:
         }
     if not (folder / ".gitignore").exists():
         files[".gitignore"] = f"/{output}/\n.pmsite/\n"
-    for path in (folder / name for name in files):
+    return files
+
+
+def _write_new(files: dict[Path, str]) -> list[Path]:
+    """Write all files, or none if one of them is there already."""
+    for path in files:
         in_the_way = path if path.exists() else next((up for up in path.parents if up.is_file()), None)
         if in_the_way is not None:
-            hint = "choose an empty folder"
+            hint = "move it away, or choose an empty folder"
             raise ContentError(diagnose("E701", str(in_the_way), START, "exists already", hint))
-    written = []
-    for name, text in files.items():
-        path = folder / name
+    for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        written.append(path)
-    return written
+    return list(files)
 
 
 def _title(folder: Path) -> str:

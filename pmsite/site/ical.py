@@ -1,5 +1,6 @@
 """Due dates of action items as a calendar that programs subscribe to (RFC 5545)."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -10,17 +11,23 @@ _MAX_OCTETS = 75  # of a line, RFC 5545 section 3.1
 
 
 def calendar(view: CalendarView, uid: Callable[[str], str]) -> bytes:
-    """All-day events, since few calendars show tasks; `uid` names an item the same way in every build."""
+    """All-day events, since few calendars show tasks; `uid` names an item the same way in every build.
+
+    Items of one incident that are called the same are told apart by their order.
+    """
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//pmsite//action items//EN",
         f"X-WR-CALNAME:{_text(view.title)}: action items",
     ]
+    seen = Counter[str]()
     for item in view.items:
+        name = f"action:{item.incident}:{item.title}"
+        seen[name] += 1
         lines += [
             "BEGIN:VEVENT",
-            f"UID:{uid(f'action:{item.incident}:{item.title}')}",
+            f"UID:{uid(name if seen[name] == 1 else f'{name}:{seen[name]}')}",
             f"DTSTAMP:{item.revised:%Y%m%d}T000000Z",
             f"DTSTART;VALUE=DATE:{item.due:%Y%m%d}",
             f"DTEND;VALUE=DATE:{item.due + timedelta(days=1):%Y%m%d}",

@@ -20,6 +20,7 @@ from pmsite.site import format as formats
 from pmsite.site import urls
 from pmsite.site.data import serialised
 from pmsite.site.deny import DenyEntries, deny_list, hits
+from pmsite.site.linked_data import linked_data
 from pmsite.site.plan import Page
 from pmsite.site.templates import PageError, ThemeEnvironment, ThemeLoader, references, source
 from pmsite.site.theme import Theme
@@ -95,8 +96,9 @@ class Renderer:
             asset=_asset,
             prose=self._prose,
             row=self._row,
+            linked_data=self._linked_data,
         )
-        environment.own_functions = frozenset((_url, _asset, self._prose, self._row))
+        environment.own_functions = frozenset((_url, _asset, self._prose, self._row, self._linked_data))
         return environment
 
     def __reduce__(self) -> tuple[type["Renderer"], tuple[Theme, SiteFacts, DenyEntries]]:
@@ -234,6 +236,13 @@ class Renderer:
             parts = self._rows[item.digest] = text.split(_ANY_ROOT)
         root: str = context["root"]
         return Markup(root.join(parts))
+
+    @pass_context
+    def _linked_data(self, context: Context) -> Markup:
+        """The page's data block for search engines; needs the site's address."""
+        facts = self.facts
+        text = linked_data(context["page"], context["path"], facts.base_url, facts.title, facts.language)
+        return Markup(text)
 
     @pass_context
     def _prose(self, context: Context, prose: Prose) -> Markup:

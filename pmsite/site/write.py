@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -78,11 +78,30 @@ def file_digest(path: Path) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a build did to the published folder."""
+    """What a build did to the published folder: numbers of files, and the addresses of incidents' pages among them."""
 
     written: int
     unchanged: int
     removed: int
+    new: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+    @property
+    def is_first(self) -> bool:
+        """Whether no site was there before."""
+        return not (self.unchanged or self.edited or self.removed)
+
+
+def _incidents(paths: Iterable[str]) -> tuple[str, ...]:
+    """The addresses of incidents' pages, in order, those of former ids included."""
+    return tuple(
+        sorted(
+            path.removesuffix("index.html")
+            for path in paths
+            if path.startswith("incidents/") and path.endswith("/index.html") and path.count("/") == 2
+        )
+    )
 
 
 class PublishedSite:
@@ -311,7 +330,15 @@ class NewSite:
                 (self.folder / MANIFEST).write_bytes(_manifest(self._digests, audience))
                 _replace(self.folder, self._published.folder, made.keys() - self._digests.keys(), audience)
         note = self._published.remember(self._digests)
-        return Changes(len(changed), len(self._digests) - len(changed), len(removed)), note
+        changes = Changes(
+            len(changed),
+            len(self._digests) - len(changed),
+            len(removed),
+            new=_incidents(changed - made.keys()),
+            edited=_incidents(changed & made.keys()),
+            gone=_incidents(removed),
+        )
+        return changes, note
 
     def _carry_foreign_files(self) -> None:
         for path, location in self._foreign.items():

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pmsite.archive.incident import Incident, Kind, Visibility
 from pmsite.site import urls
 from pmsite.site.data import stable_id
+from pmsite.site.incidents_schema import incidents_schema_text
 from pmsite.site.plan import FEEDS, Page, Plan
 from pmsite.site.views import (
     CsvView,
@@ -25,6 +26,7 @@ def machine_files(plan: Plan, pages: Iterable[Page]) -> Iterator[Page]:
     incidents = plan.archive.incidents
     yield Page("incidents.json", "", JsonView(incidents, plan.title, plan.today))
     yield Page("incidents.csv", "", CsvView(incidents))
+    yield Page("schema.json", "", TextView(f"{incidents_schema_text()}\n"))
     yield Page("robots.txt", "", TextView(_robots(plan)))
     yield Page("feed.xml", "feed.xml", _feed(plan, plan.title, "", incidents))
     for taxonomy in plan.archive.taxonomies:

@@ -1,7 +1,7 @@
 """Plain pages, redirects from former addresses, and the page for addresses that do not exist."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pmsite.archive.incident import Incident
 from pmsite.site import urls
@@ -20,15 +20,21 @@ def plain_pages(plan: Plan) -> Iterator[Page]:
 
 
 def redirects(plan: Plan) -> Iterator[Page]:
-    """Former ids and paths, and the organisation's own numbers, lead to the incident."""
-    numbers = Counter(urls.slug(incident.number) for incident in plan.archive.incidents)
-    taken = {incident.id for incident in plan.archive.incidents}
+    """Former addresses lead to the incident."""
+    for address, incident in former_addresses(plan.archive.incidents):
+        view = RedirectView(plan.head(incident.title, ""), urls.incident(incident.id))
+        source = plan.archive.documents[incident.id].path
+        yield Page(urls.page_file(address), "redirect.html", view, source)
+
+
+def former_addresses(incidents: Sequence[Incident]) -> Iterator[tuple[str, Incident]]:
+    """The addresses of former ids and paths, and of the organisation's own numbers, with the incidents they are of."""
+    numbers = Counter(urls.slug(incident.number) for incident in incidents)
+    taken = {incident.id for incident in incidents}
     taken |= {number for number, count in numbers.items() if count > 1}
-    for incident in plan.archive.incidents:
-        for alias in alias_addresses(incident, taken):
-            view = RedirectView(plan.head(incident.title, ""), urls.incident(incident.id))
-            source = plan.archive.documents[incident.id].path
-            yield Page(urls.page_file(alias), "redirect.html", view, source)
+    for incident in incidents:
+        for address in alias_addresses(incident, taken):
+            yield address, incident
 
 
 def alias_addresses(incident: Incident, taken: set[str]) -> list[str]:
