@@ -20,7 +20,7 @@ from pmsite.site import format as formats
 from pmsite.site import urls
 from pmsite.site.data import serialised
 from pmsite.site.plan import Page
-from pmsite.site.templates import PageError, ThemeEnvironment, ThemeLoader, references, source
+from pmsite.site.templates import PageError, ThemeEnvironment, ThemeLoader, references
 from pmsite.site.theme import Theme
 from pmsite.site.views import Link, Prose, Row
 
@@ -120,6 +120,14 @@ class Renderer:
                     problems.append(PageError(error.path or path, error.line, error.message))
         return problems
 
+    def load(self) -> None:
+        """Compile all templates, so that none is read later. What is wrong with one is said when it is used."""
+        for layer in self.theme.layers:
+            for path in layer.templates.rglob("*"):
+                if path.suffix in (".html", ".xml"):
+                    with suppress(PageError):
+                        self.compile(path.relative_to(layer.templates).as_posix())
+
     def compile(self, template: str) -> Template:
         """Raises PageError."""
         compiled: Template = self._guarded(partial(self._environment.get_template, template))
@@ -143,7 +151,7 @@ class Renderer:
             if found in seen:
                 return
             seen.add(found)
-            text = source(found[1])
+            text = self._loader.text(found[1])
             digest.update(f"{found[0]}:{name}\0{text}\0".encode())
             for at, reference in references(text):
                 line = text.count("\n", 0, at) + 1
@@ -160,9 +168,12 @@ class Renderer:
         visit(template, ())
         return digest.hexdigest()
 
-    def key(self, page: Page) -> bytes:
-        """Equal only if the page's bytes are: its place, value, templates, options and the site's facts."""
-        return fingerprint(self._basis(page.template), page.path, page.view)
+    def key(self, page: Page, digest: bytes | None = None) -> bytes:
+        """Equal only if the page's bytes are: its place, value, templates, options and the site's facts.
+
+        `digest` is that of `page_digest`, if it is known.
+        """
+        return fingerprint(self._basis(page.template), digest or page_digest(page))
 
     def _basis(self, template: str) -> bytes:
         """What all pages of one template depend on."""
@@ -256,18 +267,18 @@ class Renderer:
         return Markup(html)
 
 
+def page_digest(page: Page) -> bytes:
+    """Stands for a page's place and value."""
+    return fingerprint(page.path, page.view)
+
+
 def _attribute(target: str, root: str) -> str:
     return str(Markup.escape(target if target.startswith("#") else f"{root}{urls.encode_link(target)}"))
 
 
 def compile_templates(theme: Theme) -> None:
-    """Compile all templates, so that processes forked later need not. What is wrong with one is said when it is used."""
-    renderer = Renderer(theme, SiteFacts("", "", "", "", "", "", (), "", has_options_css=False))
-    for layer in theme.layers:
-        for path in layer.templates.rglob("*"):
-            if path.suffix in (".html", ".xml"):
-                with suppress(PageError):
-                    renderer.compile(path.relative_to(layer.templates).as_posix())
+    """Compile all templates, so that processes forked later need not."""
+    Renderer(theme, SiteFacts("", "", "", "", "", "", (), "", has_options_css=False)).load()
 
 
 @pass_context
