@@ -20,6 +20,7 @@ LAYERS = (
     ("check",),
     ("build",),
     ("adopt", "find", "listing", "stats", "scaffold", "schemas", "report"),
+    ("serve",),
     ("command",),
     ("cli",),
     ("__main__",),
@@ -37,15 +38,15 @@ HOMES = {
     "frontmatter": {"source.frontmatter"},
     "typer": {"cli", "command"},
     "click": set(),
-    "watchdog": {"serve"},
-    "starlette": {"serve"},
+    "watchdog": {"serve.watch"},
+    "starlette": {"serve.server"},
     "uvicorn": {"serve"},
     "pagefind_bin": {"site.search"},
-    "subprocess": {"site.search"},
+    "subprocess": {"command", "site.search"},
     "sqlite3": {"cache"},
     "multiprocessing": {"cache"},
     "pickle": set(),
-    "threading": {"cache"},
+    "threading": {"cache", "serve", "serve.preview", "serve.rounds", "serve.watch"},
 }
 FORBIDDEN_NAMES = {"utils", "helpers", "models", "manager", "core", "base"}
 
