@@ -205,12 +205,23 @@ class TestErrors:
         self.check(author, "content", None, "pmsite.yaml:1")
 
 
+def test_tickets_of_a_tracker_are_followed(author: Author) -> None:
+    author.replace("pmsite.yaml", "timezone: UTC", "timezone: UTC\ntickets: tickets.csv")
+    author.write("tickets.csv", "key,state\nOPS-1,open\n")
+    author.look()
+    author.write("tickets.csv", "key,state\nOPS-1,done\n")
+    found = author.look()
+    assert found is not None and found.changed == ("tickets.csv",)
+    assert {"actions/index.html", "incidents/2024-01-10-first/index.html"} <= author.rendered
+    assert author.files() == clean_build(author.folder)
+
+
 def test_a_new_day_is_another_build(author: Author) -> None:
     author.look()
     author.options = replace(author.options, today=TODAY.replace(day=2))
     found = author.look()
     assert found is not None and found.differs
-    assert author.rendered == {"index.html", "actions/index.html"}
+    assert author.rendered == {"index.html", "actions/index.html", "insights/index.html"}
 
 
 def test_another_audience_is_another_site(author: Author) -> None:

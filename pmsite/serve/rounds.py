@@ -62,6 +62,7 @@ class _Inputs:
     templates: str = ""
     static: Mapping[str, bytes] = field(default_factory=dict)
     collection: Collection | None = None
+    tickets: bytes | None = None
     linked: Mapping[str, Linked] = field(default_factory=dict)
 
 
@@ -103,6 +104,8 @@ class Workspace:
     def roots(self) -> Iterator[Root]:
         """The folders that hold what the site is made of."""
         yield Root(self._site.root, is_deep=False)
+        if self._site.config.tickets:
+            yield Root((self._site.root / self._site.config.tickets).parent, is_deep=False)
         for folder in self._site.config.content:
             path = (self._site.root / folder.path).resolve()
             yield Root(path) if path.is_dir() else Root(path.parent, is_deep=False)
@@ -182,7 +185,8 @@ class Workspace:
         linked = {
             path: Linked(at.location, State.of(at.location)) for path, at in self._inputs.linked.items()
         }
-        return _Inputs(site, options, theme, templates, static, collection, linked)
+        tickets = _bytes_of(site.root / site.config.tickets) if site.config.tickets else None
+        return _Inputs(site, options, theme, templates, static, collection, tickets, linked)
 
     def _reload_site(self) -> None:
         stamp = self._config_stamp()
@@ -313,6 +317,7 @@ def _are_planned_alike(one: _Inputs, other: _Inputs) -> bool:
         one.site is other.site
         and one.options is other.options
         and one.collection is other.collection
+        and one.tickets == other.tickets
         and one.linked == other.linked
         and one.theme is not None
         and other.theme is not None
@@ -332,6 +337,8 @@ def _changes(before: _Inputs, now: _Inputs) -> tuple[str, ...]:
     changed = []
     if before.site is not now.site:
         changed.append(now.site.config_name)
+    if before.tickets != now.tickets:
+        changed.append(now.site.config.tickets)
     if before.theme is not now.theme:
         changed.append("templates")
     changed += _different(before.static, now.static)
