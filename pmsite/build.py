@@ -13,8 +13,8 @@ from pmsite.archive.archive import Archive, build_archive
 from pmsite.archive.audience import internal_in_text, shown, shown_config, visible
 from pmsite.archive.completeness import Coverage, coverage
 from pmsite.archive.incident import Visibility
-from pmsite.cache import Failure, Store, cached_map
-from pmsite.check import Checked, check_archive, check_outputs
+from pmsite.cache import Failure, Store, cached_map, remembered
+from pmsite.check import Checked, Findings, check_archive, check_outputs
 from pmsite.config import Site
 from pmsite.diagnostics import (
     START,
@@ -53,7 +53,7 @@ from pmsite.site.write import (
 )
 from pmsite.source.collect import Collection, collect, notes, skim
 from pmsite.source.credentials import without_credentials
-from pmsite.source.document import Document, Skimmed
+from pmsite.source.document import Document, Heading, Skimmed
 from pmsite.source.evidence import Evidence
 from pmsite.source.files import Sources
 from pmsite.source.tickets import load_tickets, tracked
@@ -108,7 +108,7 @@ def build(site: Site, options: Options, progress: Callable[[str, int, int], None
     """Build a site and publish it, unless it has errors. Raises PmsiteError where it cannot go on at all."""
     refuse_unsafe_output(site)
     refuse_narrower_output(site)
-    with locked(site.output, site.state.parent), _opened(site) as store:
+    with locked(site.output, site.state.parent), opened(site) as store:
         try:
             return _build(site, options, store, progress)
         except ProseMissing:
@@ -134,7 +134,7 @@ def _build(
 
 def check(site: Site, options: Options) -> Report:
     """Find every problem that a build would find before writing."""
-    with _opened(site) as store:
+    with opened(site) as store:
         collection = collect(site, store, options.jobs)
         planned = plan_site(site, options, collection, load_theme(site))
         shown = planned.archive.documents.values()
@@ -165,18 +165,19 @@ def load_archive(site: Site, options: Options) -> tuple[Archive, tuple[Diagnosti
 
 def read_site(site: Site, options: Options) -> Collection:
     """All documents as they are, whoever may see them: for what changes documents, not for what shows them."""
-    with _opened(site) as store:
+    with opened(site) as store:
         return collect(site, store, options.jobs)
 
 
 def skim_site(site: Site, options: Options) -> tuple[Sources, tuple[Skimmed, ...]]:
     """As `read_site`, but of each document only what a search needs."""
-    with _opened(site) as store:
+    with opened(site) as store:
         return skim(site, store, options.jobs)
 
 
 @contextmanager
-def _opened(site: Site) -> Iterator[Store]:
+def opened(site: Site) -> Iterator[Store]:
+    """The store of a site's audience."""
     with suppress(OSError):
         site.state.mkdir(parents=True, exist_ok=True)
         (site.state.parent / ".gitignore").write_text("*\n", encoding="utf-8")
@@ -187,8 +188,14 @@ def _opened(site: Site) -> Iterator[Store]:
         store.close()
 
 
-def plan_site(site: Site, options: Options, collection: Collection, theme: Theme) -> PlannedSite:
-    """Decide every page and find every problem."""
+def plan_site(
+    site: Site,
+    options: Options,
+    collection: Collection,
+    theme: Theme,
+    findings: Findings | None = None,
+) -> PlannedSite:
+    """Decide every page and find every problem; `findings` are those of an earlier round."""
     unreadable = {document.path for document in collection.documents if has_errors(document.diagnostics)}
     unreadable |= {problem.path for problem in collection.sources.diagnostics}
     tickets = load_tickets(site)
@@ -212,24 +219,14 @@ def plan_site(site: Site, options: Options, collection: Collection, theme: Theme
         resolved = links.resolve(document)
         problems += resolved.diagnostics
         key = collection.keys[document.path].hex()
-        prose[document.path] = Prose(key, document.body.digest, resolved.targets, document.body.headings)
-    present = Presenter(archive, config)
+        prose[document.path] = _prose(key, document.body.digest, resolved.targets, document.body.headings)
+    present = Presenter.of(archive, config)
     index, troubles = plan_index(archive.incidents, site.output.name) if options.search else (None, ())
     problems += troubles
-    pages = plan_pages(
-        Plan(
-            archive=archive,
-            config=config,
-            title=site.title,
-            today=options.today,
-            present=present,
-            prose=prose,
-            actions=present.actions(options.today),
-            bundles=tuple(bundle.name for bundle in index.bundles) if index else (),
-        )
-    )
+    bundles = tuple(bundle.name for bundle in index.bundles) if index else ()
+    pages = plan_pages(Plan(archive, config, site.title, options.today, present, prose, bundles))
     files = {**{f"assets/{path}": file for path, file in theme.static_files().items()}, **links.attachments}
-    problems += check_archive(Checked(seen, archive, site.config, options.today))
+    problems += check_archive(Checked(seen, archive, site.config, options.today), findings)
     problems += internal_in_text(seen, site.config)
     problems += _credentials_in_config(site)
     problems += check_outputs(pages, ((path, str(source)) for path, source in files.items()))
@@ -249,6 +246,11 @@ def _credentials_in_config(site: Site) -> Iterator[Diagnostic]:
         yield from (replace(item, severity=Severity.ERROR) if is_public else item for item in problems)
 
 
+@remembered(16_384)
+def _prose(key: str, body: str, targets: tuple[str | None, ...], headings: tuple[Heading, ...]) -> Prose:
+    return Prose(key, body, targets, headings)
+
+
 def _publish(
     site: Site,
     options: Options,
@@ -262,13 +264,13 @@ def _publish(
     problems: tuple[Diagnostic, ...] = ()
     options_css = theme.options_css()
     deny = deny_entries(site.config)
-    renderer = Renderer(theme, _facts(site, planned.archive, bool(options_css)), deny)
+    renderer = Renderer(theme, site_facts(site, planned.archive, bool(options_css)), deny)
     published = PublishedSite(site.output, store, site.config.audience)
     pages = planned.pages
     try:
         keys = [renderer.key(page) for page in pages]
     except PageError as error:
-        raise ContentError(_template_problem(site, error)) from None
+        raise ContentError(template_problem(site, error)) from None
     with NewSite(published, {*(page.path for page in pages), *planned.files, FOLDER}) as new:
         values = cached_map(
             partial(render_pages, renderer, store.path, new.folder),
@@ -308,8 +310,8 @@ def _value(_page: Page, value: bytes | Failure) -> bytes:
 def check_theme(site: Site) -> Theme:
     """The site's theme, if it is whole. Raises PmsiteError with everything that is wrong with it."""
     theme = load_theme(site)
-    renderer = Renderer(theme, _facts(site, build_archive((), site.config), has_options_css=False))
-    problems = [_template_problem(site, error) for error in renderer.check()]
+    renderer = Renderer(theme, site_facts(site, build_archive((), site.config), has_options_css=False))
+    problems = [template_problem(site, error) for error in renderer.check()]
     if problems:
         raise ContentError(*dict.fromkeys(problems))
     return theme
@@ -329,7 +331,7 @@ def _collect_pages(
     rendered, problems = [], []
     for page, value in zip(planned.pages, values, strict=True):
         if value.startswith(b"!"):
-            problems.append(_template_problem(site, decode_error(value)))
+            problems.append(template_problem(site, decode_error(value)))
         elif value.startswith(b"^"):
             denied[page.path] = (*denied.get(page.path, ()), *map(int, value[1:].split()))
         elif value == b"?":
@@ -349,12 +351,14 @@ def _collect_pages(
     return tuple(rendered)
 
 
-def _template_problem(site: Site, error: PageError) -> Diagnostic:
+def template_problem(site: Site, error: PageError) -> Diagnostic:
+    """What is wrong with a template, at its place."""
     path = shown_template(site, error.path) if error.path else "templates"
     return diagnose("E601", path, Position(error.line), error.message, "correct the template")
 
 
-def _facts(site: Site, archive: Archive, has_options_css: bool) -> SiteFacts:
+def site_facts(site: Site, archive: Archive, has_options_css: bool) -> SiteFacts:
+    """What every page says of the site."""
     config = site.config
     return SiteFacts(
         title=site.title,

@@ -17,29 +17,33 @@ import threading
 import time
 import traceback
 import zlib
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
 from enum import Enum
-from functools import cache
+from functools import cache, wraps
 from hashlib import blake2b
 from importlib.metadata import version
-from multiprocessing import connection, get_context
+from multiprocessing import connection, get_all_start_methods, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import RawArray
-from operator import attrgetter
+from operator import attrgetter, is_
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
 
 import pmsite
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+Given = ParamSpec("Given")
 _SCHEMA = 1
 _ROWS_PER_QUERY = 500
 _SMALL = 16
+_LONG = 64
 _MAX_FAILED_STARTS = 3
 PATIENCE = 10
 _LIBRARIES = (
@@ -100,6 +104,100 @@ def _plain_form(kind: type) -> Callable[[Any], Any]:
         parts = attrgetter(*names)
         return lambda value: (name, _plain(parts(value)))
     return lambda value: (name, str(value))
+
+
+def remembered(size: int) -> Callable[[Callable[Given, Result]], Callable[Given, Result]]:
+    """Lets a pure function give its earlier result for the very same arguments, so that a preview's next build does not
+    work out again what did not change.
+
+    Objects are the same if they are identical, not if they are equal; scalars if their types and values are; tuples
+    if they hold the same. What may change (lists, dictionaries, iterators) is never the same. Between `size` and twice
+    as many results are kept, the latest used.
+    """
+
+    def decorate(function: Callable[Given, Result]) -> Callable[Given, Result]:
+        recent: dict[Any, tuple[Any, Result]] = {}
+        older: dict[Any, tuple[Any, Result]] = {}
+
+        @wraps(function)
+        def wrapper(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+            nonlocal recent, older
+            try:
+                key = _identity((*args, *kwargs, *kwargs.values()) if kwargs else args)
+            except _Changeable:
+                return function(*args, **kwargs)
+            found = recent.get(key)
+            if found is None:
+                # The arguments are kept too: as long as they live, nothing else has their identity.
+                found = older.get(key) or ((args, kwargs), function(*args, **kwargs))
+                if len(recent) >= size:
+                    older, recent = recent, {}
+                recent[key] = found
+            return found[1]
+
+        return wrapper
+
+    return decorate
+
+
+class _Changeable(Exception):
+    """Something that is not a value is among the arguments."""
+
+
+def _identity(values: tuple[Any, ...]) -> Any:
+    if len(values) > _LONG and all(_IDENTITIES.get(kind) is id for kind in set(map(type, values))):
+        return blake2b(array("Q", map(id, values)), digest_size=16).digest()
+    return tuple([(_IDENTITIES.get(type(value)) or _identity_of(type(value)))(value) for value in values])
+
+
+def _identity_of(kind: type) -> Callable[[Any], Any]:
+    """What stands for an object of one type; decided once per type."""
+    if issubclass(kind, list | dict | set) or hasattr(kind, "__next__"):
+        raise _Changeable
+    found = (lambda value: (kind, value)) if kind in _SCALARS or kind is date else id
+    _IDENTITIES[kind] = found
+    return found
+
+
+_IDENTITIES: dict[type, Callable[[Any], Any]] = {str: str, tuple: _identity}
+
+
+@remembered(6)
+def unchanged(kind: Callable[..., Result], *parts: Any) -> Result:
+    """What `kind` makes of the parts: the same object for the same parts."""
+    return kind(*parts)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are made of the same parts, as `fingerprint` sees them, told without making a fingerprint.
+
+    False may also mean that it cannot be told.
+    """
+    if one is other:
+        return True
+    kind = type(one)
+    if kind is not type(other):
+        return False
+    if kind in _SCALARS or kind is date:
+        return bool(one == other)
+    if kind is tuple:
+        return len(one) == len(other) and (all(map(is_, one, other)) or all(map(same, one, other)))
+    parts = _PARTS.get(kind) or _parts_of(kind)
+    return parts is not None and all(map(same, parts(one), parts(other)))
+
+
+def _parts_of(kind: type) -> Callable[[Any], Iterable[Any]] | None:
+    """What tells objects of one type apart: its digest, else its fields; None if that is not known."""
+    names = ["digest"] if hasattr(kind, "digest") else []
+    if not names and is_dataclass(kind):
+        names = [item.name for item in fields(kind)]
+    if not names:
+        return None
+    _PARTS[kind] = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+    return _PARTS[kind]
+
+
+_PARTS: dict[type, Callable[[Any], Iterable[Any]]] = {}
 
 
 @cache
@@ -258,7 +356,8 @@ class Store:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=30)
+    # A store may pass from thread to thread; whoever shares one sees to it that only one uses it at a time.
+    database = sqlite3.connect(path, timeout=30, check_same_thread=False)
     try:
         database.execute("PRAGMA journal_mode = WAL")
         # A crash of the process loses nothing; a crash of the machine may, and then checksums and the
@@ -355,7 +454,8 @@ def _produce(
             indices = missing[start : start + 256]
             yield indices, list(function(jobs[index] for index in indices))
         return
-    pool = _Pool(function, jobs, limits)
+    shared = jobs if _start_method() == "fork" else {index: jobs[index] for index in missing}
+    pool = _Pool(function, shared, limits)
     try:
         pool.start(missing, min(workers, -(-len(missing) // _SMALL)))
         if meanwhile is not None:
@@ -365,10 +465,14 @@ def _produce(
         pool.close()
 
 
+Jobs = Sequence[Job] | dict[int, Job]
+"""Jobs by their numbers: all of them, or those that have to be done where they are copied for each worker."""
+
+
 class _Worker(Generic[Job]):
     """A process, the pipe to it, and which jobs it has been given."""
 
-    def __init__(self, function: Batch[Job], jobs: Sequence[Job], limits: Limits | None) -> None:
+    def __init__(self, function: Batch[Job], jobs: Jobs[Job], limits: Limits | None) -> None:
         context = get_context(_start_method())
         self.connection, theirs = context.Pipe()
         self.progress = RawArray("d", (-1.0, 0.0))
@@ -396,14 +500,28 @@ class _Worker(Generic[Job]):
 
 
 def _start_method() -> str:
-    """Fork shares the jobs with the workers for nothing, where it is safe: on Linux, without other threads."""
-    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
+    """Fork shares the jobs with the workers for nothing, where it is safe: on Linux, without other threads.
+
+    With other threads, workers are forked from a process that has none.
+    """
+    if sys.platform == "linux" and threading.active_count() == 1:
+        return "fork"
+    return "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
+
+
+def keep_workers_ready(*modules: str) -> None:
+    """Let workers of a process with threads start with these modules imported; the process they come from starts now."""
+    if "forkserver" in get_all_start_methods():
+        from multiprocessing import forkserver
+
+        forkserver.set_forkserver_preload(list(modules))
+        forkserver.ensure_running()
 
 
 class _Pool(Generic[Job]):
     """Hands batches of jobs to worker processes and replaces a worker that dies or has to be ended."""
 
-    def __init__(self, function: Batch[Job], jobs: Sequence[Job], limits: Limits | None) -> None:
+    def __init__(self, function: Batch[Job], jobs: Jobs[Job], limits: Limits | None) -> None:
         self.function = function
         self.jobs = jobs
         self.limits = limits
@@ -476,7 +594,7 @@ class _Pool(Generic[Job]):
 
 def _work(
     function: Batch[Job],
-    jobs: Sequence[Job],
+    jobs: Jobs[Job],
     pipe: Connection,
     progress: Any,
     limits: Limits | None,

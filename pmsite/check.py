@@ -3,13 +3,15 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from dataclasses import field as field_of
 from datetime import date, timedelta
 from itertools import pairwise
 
 from pmsite.archive.archive import Archive
 from pmsite.archive.incident import MILESTONES, Incident, Kind, Status, Timestamp
 from pmsite.archive.taxonomy import KINDS
+from pmsite.cache import remembered
 from pmsite.config import Config, unknown_key
 from pmsite.diagnostics import START, Diagnostic, diagnose, did_you_mean
 from pmsite.presets import IGNORE, PRESET
@@ -56,9 +58,44 @@ class Checked:
 Rule = Callable[[Checked], Iterator[Diagnostic]]
 
 
-def check_archive(checked: Checked) -> list[Diagnostic]:
-    """Every problem that the rules find, unconfigured and in no particular order."""
-    return [problem for rule in RULES for problem in rule(checked)]
+@dataclass(slots=True)
+class Findings:
+    """What the rules for single documents found in an earlier round, by path, and the documents it was found in."""
+
+    config: Config | None = None
+    today: date = date.min
+    documents: dict[str, Document] = field_of(default_factory=dict)
+    problems: dict[str, list[Diagnostic]] = field_of(default_factory=dict)
+
+
+def check_archive(checked: Checked, findings: Findings | None = None) -> list[Diagnostic]:
+    """Every problem that the rules find, unconfigured and in no particular order.
+
+    With the findings of an earlier round, documents that are the same are not looked at again by themselves.
+    """
+    found = [problem for rule in RULES_OF_ARCHIVES for problem in rule(checked)]
+    problems = _check_documents(checked, findings or Findings())
+    return [*found, *(problem for some in problems.values() for problem in some)]
+
+
+def _check_documents(checked: Checked, findings: Findings) -> dict[str, list[Diagnostic]]:
+    if findings.config is not checked.config or findings.today != checked.today:
+        findings.config, findings.today = checked.config, checked.today
+        findings.documents, findings.problems = {}, {}
+    before = findings.documents
+    new = tuple(document for document in checked.documents if before.get(document.path) is not document)
+    problems: dict[str, list[Diagnostic]] = {document.path: [] for document in new}
+    for rule in RULES_OF_DOCUMENTS:
+        for problem in rule(replace(checked, documents=new)):
+            problems[problem.path].append(problem)
+    findings.problems = {
+        document.path: problems[document.path]
+        if document.path in problems
+        else findings.problems[document.path]
+        for document in checked.documents
+    }
+    findings.documents = {document.path: document for document in checked.documents}
+    return findings.problems
 
 
 def _at(document: Document, code: str, field: str, message: str, hint: str = "") -> Diagnostic:
@@ -322,7 +359,7 @@ def stale_drafts(checked: Checked) -> Iterator[Diagnostic]:
             )
 
 
-RULES: tuple[Rule, ...] = (
+RULES_OF_ARCHIVES: tuple[Rule, ...] = (
     new_terms,
     unknown_fields,
     duplicate_ids,
@@ -330,23 +367,31 @@ RULES: tuple[Rule, ...] = (
     configured_fields,
     unknown_related,
     unlinked_recurrences,
+    dominant_cause,
+)
+# These look at one document after the other and say nothing of any but that one.
+RULES_OF_DOCUMENTS: tuple[Rule, ...] = (
     missing_fields,
     milestone_order,
     future_dates,
     date_of_name,
     action_items,
     person_as_cause,
-    dominant_cause,
     stale_drafts,
 )
 
 
 def check_outputs(pages: Iterable[Page], files: Iterable[tuple[str, str]]) -> list[Diagnostic]:
     """Two sources for one place, also where only capitals or Unicode forms differ, and a file where a folder is."""
+    places = [*((page.path, page.source) for page in pages), *files]
+    return list(_collisions(tuple([path for path, _ in places]), tuple([source for _, source in places])))
+
+
+@remembered(1)
+def _collisions(paths: tuple[str, ...], sources: tuple[str, ...]) -> tuple[Diagnostic, ...]:
     owners: dict[str, tuple[str, str]] = {}
     problems = []
-    places = [*((page.path, page.source) for page in pages), *files]
-    for path, source in places:
+    for path, source in zip(paths, sources, strict=True):
         key = urls.collision_key(path)
         if key in owners:
             other = owners[key][1] or "a page of pmsite's own"
@@ -362,7 +407,7 @@ def check_outputs(pages: Iterable[Page], files: Iterable[tuple[str, str]]) -> li
                 message = f"would be written to {path}, and {owners[above][1] or above} to {owners[above][0]}"
                 problems.append(_collision(source or owners[above][1], message))
                 break
-    return problems
+    return tuple(problems)
 
 
 def _collision(source: str, message: str) -> Diagnostic:

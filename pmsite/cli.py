@@ -4,6 +4,7 @@ Everything that a command needs is imported by the command, so that `pmsite --he
 """
 
 import sys
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,7 @@ from pmsite.command import (
     AudienceOption,
     Color,
     ColorOption,
+    Common,
     ConfigFile,
     Drafts,
     FormatOption,
@@ -26,12 +28,15 @@ from pmsite.command import (
     Strict,
     Verbose,
     adopted,
+    announcer,
     common,
     completeness_line,
     cores,
     counts,
     day_option,
     deployed,
+    edit_file,
+    end_process,
     exit_with,
     field_names,
     findings,
@@ -41,6 +46,7 @@ from pmsite.command import (
     print_diff,
     progress_line,
     remove_cache,
+    speaker,
     summary,
     tell_runner,
     today,
@@ -129,6 +135,7 @@ def new(
     day: Annotated[
         str | None, typer.Option("--date", help="The day of the incident; today if not given.")
     ] = None,
+    edit: Annotated[bool, typer.Option("--edit", help="Open it in $VISUAL or $EDITOR.")] = False,
     config: ConfigFile = None,
 ) -> None:
     """Write a new postmortem from a template."""
@@ -144,7 +151,10 @@ def new(
         names = {item.value: item for item in scaffold.Template}
         when = day_option(day, "--date") if day else today(None, site.config.timezone)
         chosen = names.get(template, Path(template))
-        typer.echo(scaffold.new_postmortem(folder, title, when, chosen))
+        path = scaffold.new_postmortem(folder, title, when, chosen)
+        typer.echo(path)
+        if edit:
+            edit_file(path)
 
 
 @app.command()
@@ -196,6 +206,55 @@ def build(
             typer.echo(summary(shared.site, report, time.perf_counter() - begun), err=report.changes is None)
         tell_runner(shared.site, report, quiet)
         exit_with(report)
+
+
+@app.command()
+def serve(
+    source: Source = None,
+    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option("--port", "-p", help="The port; the next free one if it is taken.", min=0, max=65_535),
+    ] = 8000,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the site in a browser.")] = False,
+    poll: Annotated[
+        bool, typer.Option("--poll", help="Look for changes regularly: for containers and network drives.")
+    ] = False,
+    base_url: Annotated[
+        str | None, typer.Option(help="The site's address, for feeds and canonical links.")
+    ] = None,
+    strict: Strict = False,
+    keep_going: Annotated[bool, typer.Option(help="Build without the documents that have errors.")] = False,
+    drafts: Drafts = None,
+    audience: AudienceOption = None,
+    theme: Annotated[str | None, typer.Option(help="The theme to use.")] = None,
+    config: ConfigFile = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    color: ColorOption = Color.AUTO,
+    now: Now = None,
+    jobs: Jobs = None,
+) -> None:
+    """Show the site in a browser, and build and reload it whenever a file is saved."""
+    from pmsite import serve as preview
+
+    with guarded(None, color) as place:
+
+        def shared() -> Common:
+            return common(
+                source, config, quiet, verbose, color, None, now, jobs, strict,
+                keep_going=keep_going, drafts=drafts, audience=audience, base_url=base_url, theme=theme,
+            )  # fmt: skip
+
+        first = shared()
+        place.root = first.site.root
+        preview.serve(
+            lambda: shared().site,
+            lambda site: replace(first.options, today=today(now, site.config.timezone)),
+            preview.Place(host, port, poll),
+            preview.Console(speaker(quiet), first.reporter.show, announcer(open_browser)),
+        )
+    end_process()
 
 
 @app.command()

@@ -5,7 +5,7 @@ Exit codes: 0 fine, 1 the content has errors, 2 usage or configuration, 3 a bug 
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -353,6 +353,50 @@ def print_diff(lines: list[str], color: Color) -> None:
     for line in lines:
         shade = {"+": typer.colors.GREEN, "-": typer.colors.RED, "@": typer.colors.CYAN}.get(line[:1])
         typer.echo(typer.style(line, fg=shade) if colorful and shade else line, color=colorful)
+
+
+def speaker(quiet: bool) -> "Callable[[str], None]":
+    """Prints a line about what is being done, unless nobody wants to know."""
+    return lambda line: None if quiet else typer.echo(line, err=True)
+
+
+def announcer(open_browser: bool) -> "Callable[[str], None]":
+    """Prints the address that a server answers at, and opens it."""
+
+    def announce(address: str) -> None:
+        typer.echo(f"serving {address} (Ctrl-C stops)")
+        sys.stdout.flush()
+        if open_browser:
+            import webbrowser
+
+            webbrowser.open(address)
+
+    return announce
+
+
+def end_process() -> NoReturn:
+    """End at once: to take an archive in memory apart, object by object, would take the interpreter seconds."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def edit_file(path: Path) -> None:
+    """Open a file in the editor that the user has chosen. Exits 2 if there is none, or with the editor's code."""
+    import shlex
+    import subprocess
+
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if not editor:
+        typer.echo("--edit: set VISUAL or EDITOR to the command of your editor", err=True)
+        raise typer.Exit(2)
+    try:
+        code = subprocess.run([*shlex.split(editor), str(path)], check=False).returncode
+    except (OSError, ValueError) as error:
+        typer.echo(f'--edit: "{editor}" cannot be run: {error}', err=True)
+        raise typer.Exit(2) from None
+    if code:
+        raise typer.Exit(code)
 
 
 def exit_with(report: "Report") -> None:

@@ -138,7 +138,8 @@ def configured(
             continue
         if strict and severity is Severity.WARNING:
             severity = Severity.ERROR
-        kept.append(replace(diagnostic, severity=severity))
+        is_changed = severity is not diagnostic.severity
+        kept.append(replace(diagnostic, severity=severity) if is_changed else diagnostic)
     return tuple(sorted(set(kept), key=_order))
 
 

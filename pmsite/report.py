@@ -139,15 +139,8 @@ class Reporter:
         self._line("")
 
     def _source_line(self, problem: Diagnostic) -> str | None:
-        location = self._root / problem.path
-        try:
-            if not location.resolve().is_relative_to(self._root.resolve()):
-                return None  # a link that leads out of the source: what it leads to is not ours to print
-            lines = covered(location.read_text(encoding="utf-8-sig")).split("\n")
-            text = printable(lines[problem.line - 1].removesuffix("\r"))
-        except (OSError, ValueError, IndexError):
-            return None
-        return text if len(text) <= 160 else text[:159] + "…"
+        first, lines = source_lines(self._root, problem, around=0)
+        return lines[problem.line - first] if lines else None
 
     def _counted(self, warnings: Iterable[Diagnostic]) -> None:
         """One line per rule with its count and the first places; `-v` shows all."""
@@ -183,6 +176,25 @@ class Reporter:
             for problem in diagnostics
         ]
         self._line(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def source_lines(root: Path, problem: Diagnostic, around: int = 2) -> tuple[int, tuple[str, ...]]:
+    """The lines about which a problem is, with so many before and after it, and the number of the first of them."""
+    location = root / problem.path
+    try:
+        if not location.resolve().is_relative_to(root.resolve()):
+            return (
+                problem.line,
+                (),
+            )  # a link that leads out of the source: what it leads to is not ours to print
+        lines = covered(location.read_text(encoding="utf-8-sig")).split("\n")
+    except (OSError, ValueError):
+        return problem.line, ()
+    first = max(problem.line - around, 1)
+    if not 1 <= problem.line <= len(lines):
+        return problem.line, ()
+    shown = [printable(line.removesuffix("\r")) for line in lines[first - 1 : problem.line + around]]
+    return first, tuple(text if len(text) <= 160 else text[:159] + "…" for text in shown)
 
 
 def _printable(problem: Diagnostic) -> Diagnostic:

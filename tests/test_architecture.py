@@ -21,6 +21,7 @@ LAYERS = (
     ("check",),
     ("build",),
     ("adopt", "find", "listing", "stats", "scaffold", "schemas", "report", "deploy", "revisions"),
+    ("serve",),
     ("command",),
     ("cli",),
     ("__main__",),
@@ -39,15 +40,15 @@ HOMES = {
     "typer": {"cli", "command"},
     "ghp_import": {"deploy"},
     "click": set(),
-    "watchdog": {"serve"},
-    "starlette": {"serve"},
+    "watchdog": {"serve.watch"},
+    "starlette": {"serve.server"},
     "uvicorn": {"serve"},
     "pagefind_bin": {"site.search"},
-    "subprocess": {"site.search"},
+    "subprocess": {"command", "site.search"},
     "sqlite3": {"cache"},
     "multiprocessing": {"cache"},
     "pickle": set(),
-    "threading": {"cache"},
+    "threading": {"cache", "serve", "serve.preview", "serve.rounds", "serve.watch"},
 }
 FORBIDDEN_NAMES = {"utils", "helpers", "models", "manager", "core", "base"}
 

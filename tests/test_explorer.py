@@ -115,7 +115,7 @@ def test_a_thousand_incidents_are_light(tmp_path: Path) -> None:
     archive, _ = pipeline.load_archive(site, Options(TODAY, jobs=2))
     facets = facets_script(facets_view(archive, site.config))
     assert len(gzip.compress(facets)) <= 30_000
-    rows = Presenter(archive, site.config).rows(archive.incidents)
+    rows = Presenter.of(archive, site.config).rows(archive.incidents)
     chunks = [rows_script(chunk) for chunk in row_chunks(rows, archive.incidents)]
     assert len(chunks) == 4
     assert max(len(gzip.compress(chunk)) for chunk in chunks) <= 30_000

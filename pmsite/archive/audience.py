@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 from pmsite.archive.incident import ActionItem, Incident, Status, Visibility
+from pmsite.cache import remembered
 from pmsite.config import Config
 from pmsite.diagnostics import START, Diagnostic, Position, Severity, diagnose
 from pmsite.site.urls import slug
@@ -27,11 +27,12 @@ def shows_drafts(audience: Visibility, drafts: bool | None) -> bool:
 def visible(documents: Iterable[Read], config: Config) -> tuple[Read, ...]:
     """The documents that the audience may see, each knowing what it is. Unreadable documents count as restricted."""
     with_drafts = shows_drafts(config.audience, config.drafts)
+    seen = {visibility for visibility in Visibility if visibility.rank <= config.audience.rank}
     return _settled(
         [
             document
             for document in documents
-            if document.visibility.rank <= config.audience.rank and (with_drafts or not _is_draft(document))
+            if document.visibility in seen and (with_drafts or not _is_draft(document))
         ]
     )
 
@@ -42,21 +43,36 @@ def _is_draft(document: Document | Skimmed) -> bool:
 
 def _settled(documents: list[Read]) -> tuple[Read, ...]:
     """An index that is the only document of its folder is its postmortem; any other introduces the folder."""
-    if not any(document.role is Role.INDEX for document in documents):
+    folders = {_folder(document.path) for document in documents if document.role is Role.INDEX}
+    if not folders:
         return tuple(documents)
-    below = Counter(str(parent) for document in documents for parent in PurePosixPath(document.path).parents)
+    below: Counter[str] = Counter()
+    for document in documents:
+        folder = document.path
+        while folder:
+            folder = _folder(folder)
+            if folder in folders:
+                below[folder] += 1
     return tuple(
-        document if document.role is not Role.INDEX else _settled_index(document, below)
+        document
+        if document.role is not Role.INDEX
+        else _settled_index(document, is_alone=below[_folder(document.path)] == 1)
         for document in documents
     )
 
 
-def _settled_index(document: Read, below: Counter[str]) -> Read:
-    folder = PurePosixPath(document.inside).parent
-    if below[str(PurePosixPath(document.path).parent)] > 1:
-        name = "" if str(folder) == "." else slug(str(folder), fallback="folder")
-        return replace(document, role=Role.INTRODUCTION, id=name, incident=None)
-    return replace(document, role=Role.POSTMORTEM if document.incident else Role.PAGE)
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+@remembered(16_384)
+def _settled_index(document: Read, *, is_alone: bool) -> Read:
+    if is_alone:
+        return replace(document, role=Role.POSTMORTEM if document.incident else Role.PAGE)
+    folder = _folder(document.inside)
+    return replace(
+        document, role=Role.INTRODUCTION, id=slug(folder, fallback="folder") if folder else "", incident=None
+    )
 
 
 def shown(documents: Iterable[Document], config: Config) -> tuple[Document, ...]:

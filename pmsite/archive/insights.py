@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pmsite.archive.incident import Duration, Incident, impact_duration
+from pmsite.cache import remembered
 
 Measure = Callable[[Incident], Duration]
 
@@ -115,6 +116,7 @@ class Distribution:
         return self.sample.n < FEW
 
 
+@remembered(256)
 def distribution(
     incidents: Iterable[Incident], measure: Measure = impact_duration, most: int = MAX_POINTS
 ) -> Distribution:
@@ -167,6 +169,7 @@ class YearCount:
     share: float
 
 
+@remembered(256)
 def trend(incidents: Iterable[Incident]) -> tuple[YearCount, ...]:
     """Counted incidents per year, gaps included; `share` is relative to the highest year."""
     counts: dict[int, int] = {}
@@ -192,6 +195,7 @@ class Minutes:
     unknown: int
 
 
+@remembered(256)
 def impact_minutes(incidents: Iterable[Incident]) -> Minutes:
     total, largest, longest, unknown = 0, None, 0, 0
     for incident in incidents:

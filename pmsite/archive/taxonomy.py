@@ -6,6 +6,7 @@ from datetime import date
 
 from pmsite.archive.fiscal import fiscal_year, quarter_start
 from pmsite.archive.incident import Incident
+from pmsite.cache import remembered
 from pmsite.config import Config
 from pmsite.site.urls import slug
 from pmsite.vocabulary import LabelledUrl, Word
@@ -27,6 +28,9 @@ class Term:
     @property
     def count(self) -> int:
         return len(self.incidents)
+
+
+_term = remembered(256)(Term)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ def words_of(taxonomy: str, incident: Incident) -> tuple[str, ...]:
     return next(tuple(kind.words(incident)) for kind in KINDS if kind.name == taxonomy)
 
 
+@remembered(2)
 def taxonomies(incidents: tuple[Incident, ...], config: Config) -> tuple[Taxonomy, ...]:
     """Every taxonomy with the terms that incidents use; known words without incidents have no term."""
     return tuple(_taxonomy(kind, incidents, config) for kind in KINDS)
@@ -81,21 +86,24 @@ def taxonomies(incidents: tuple[Incident, ...], config: Config) -> tuple[Taxonom
 
 def _taxonomy(kind: _Kind, incidents: tuple[Incident, ...], config: Config) -> Taxonomy:
     by_slug: dict[str, list[Incident]] = {}
+    by_word: dict[str, list[Incident]] = {}
     names: dict[str, str] = {}
     for incident in incidents:
-        for word in dict.fromkeys(kind.words(incident)):
-            key = slug(word, fallback="term")
-            listed = by_slug.setdefault(key, [])
+        for word in kind.words(incident):
+            listed = by_word.get(word)
+            if listed is None:
+                key = slug(word, fallback="term")
+                listed = by_word[word] = by_slug.setdefault(key, [])
+                names[key] = min(names.get(key, word), word)
             if not listed or listed[-1] is not incident:
                 listed.append(incident)
-            names[key] = min(names.get(key, word), word)
     known = {word.slug: word for word in config.vocabulary(kind.name)}
     order = [*(key for key in known if key in by_slug), *sorted(key for key in by_slug if key not in known)]
     terms = []
     for key in order:
         described = known.get(key) or Word(names[key])
         terms.append(
-            Term(
+            _term(
                 slug=key,
                 label=described.label,
                 incidents=tuple(by_slug[key]),
@@ -129,6 +137,7 @@ class Year:
     quarters: tuple[Quarter, ...]
 
 
+@remembered(2)
 def years(incidents: tuple[Incident, ...], fiscal_year_start: int) -> tuple[Year, ...]:
     """The years that have dated incidents, the latest first."""
     by_year: dict[int, list[Incident]] = {}

@@ -24,6 +24,9 @@ class Resolved:
     diagnostics: tuple[Diagnostic, ...]
 
 
+_NOTHING = Resolved((), ())
+
+
 class LinkResolver:
     """Resolves links between documents, and collects the files that have to travel along."""
 
@@ -37,6 +40,8 @@ class LinkResolver:
         self.attachments: dict[str, Path] = {}
 
     def resolve(self, document: Document) -> Resolved:
+        if not document.body.links:
+            return _NOTHING
         targets: list[str | None] = []
         diagnostics: list[Diagnostic] = []
         for link in document.body.links:

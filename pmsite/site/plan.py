@@ -1,11 +1,13 @@
 """A planned page, and what is needed to plan one."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pmsite.archive.archive import Archive
+from pmsite.cache import remembered, unchanged
 from pmsite.config import Config
 from pmsite.site import urls
 from pmsite.site.present import Presenter
@@ -13,6 +15,7 @@ from pmsite.site.views import Action, Link, PageView, Pagination, Prose
 from pmsite.source.document import Document
 
 Item = TypeVar("Item")
+_NO_PROSE: Mapping[str, Prose] = MappingProxyType({})
 FEEDS = ("services", "causes", "teams", "tags")
 
 
@@ -38,12 +41,31 @@ class Plan:
     title: str
     today: date
     present: Presenter
-    prose: dict[str, Prose]
-    actions: tuple[Action, ...]
+    prose: Mapping[str, Prose]
     bundles: tuple[str, ...] = ()
 
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """All action items, in the order of urgency."""
+        return self.present.actions(self.today)
+
+    def of_incidents(self) -> "Plan":
+        """The plan without documents and their prose: what is planned from it changes only if an incident does.
+
+        The same object for the same incidents, configuration and day.
+        """
+        given = {item.name: getattr(self, item.name) for item in fields(self)}
+        given |= {"archive": self.archive.of_incidents(), "prose": _NO_PROSE}
+        return unchanged(Plan, *given.values())
+
     def head(self, title: str, description: str, *crumbs: Link) -> PageView:
-        return PageView(title, description, (Link("Home", ""), *crumbs) if crumbs else ())
+        return page_head(title, description, *crumbs)
+
+
+@remembered(32_768)
+def page_head(title: str, description: str, *crumbs: Link) -> PageView:
+    """What a page says of itself; `crumbs` lead to it from the home page."""
+    return PageView(title, description, (Link("Home", ""), *crumbs) if crumbs else ())
 
 
 def address_of(document: Document) -> str:

@@ -22,7 +22,7 @@ from pmsite.site.data import serialised
 from pmsite.site.deny import DenyEntries, deny_list, hits
 from pmsite.site.linked_data import linked_data
 from pmsite.site.plan import Page
-from pmsite.site.templates import PageError, ThemeEnvironment, ThemeLoader, references, source
+from pmsite.site.templates import PageError, ThemeEnvironment, ThemeLoader, references
 from pmsite.site.theme import Theme
 from pmsite.site.views import Link, Prose, Row
 
@@ -61,7 +61,7 @@ class Renderer:
     def __init__(self, theme: Theme, facts: SiteFacts, deny: DenyEntries = ((), ())) -> None:
         self.theme = theme
         self.facts = facts
-        self._deny = deny
+        self.deny = deny
         self._loader = ThemeLoader(theme)
         self._environment = self._make_environment()
         self._store: Store | None = None
@@ -103,7 +103,7 @@ class Renderer:
 
     def __reduce__(self) -> tuple[type["Renderer"], tuple[Theme, SiteFacts, DenyEntries]]:
         """Another process that shares no memory makes its own from the same values."""
-        return Renderer, (self.theme, self.facts, self._deny)
+        return Renderer, (self.theme, self.facts, self.deny)
 
     def use(self, store: Store) -> None:
         """Where to fetch documents' prose from."""
@@ -123,6 +123,14 @@ class Renderer:
                 except PageError as error:
                     problems.append(PageError(error.path or path, error.line, error.message))
         return problems
+
+    def load(self) -> None:
+        """Compile all templates, so that none is read later. What is wrong with one is said when it is used."""
+        for layer in self.theme.layers:
+            for path in layer.templates.rglob("*"):
+                if path.suffix in (".html", ".xml"):
+                    with suppress(PageError):
+                        self.compile(path.relative_to(layer.templates).as_posix())
 
     def compile(self, template: str) -> Template:
         """Raises PageError."""
@@ -147,7 +155,7 @@ class Renderer:
             if found in seen:
                 return
             seen.add(found)
-            text = source(found[1])
+            text = self._loader.text(found[1])
             digest.update(f"{found[0]}:{name}\0{text}\0".encode())
             for at, reference in references(text):
                 line = text.count("\n", 0, at) + 1
@@ -164,9 +172,12 @@ class Renderer:
         visit(template, ())
         return digest.hexdigest()
 
-    def key(self, page: Page) -> bytes:
-        """Equal only if the page's bytes are: its place, value, templates, options and the site's facts."""
-        return fingerprint(self._basis(page.template), page.path, page.view)
+    def key(self, page: Page, digest: bytes | None = None) -> bytes:
+        """Equal only if the page's bytes are: its place, value, templates, options and the site's facts.
+
+        `digest` is that of `page_digest`, if it is known.
+        """
+        return fingerprint(self._basis(page.template), digest or page_digest(page))
 
     def _basis(self, template: str) -> bytes:
         """What all pages of one template depend on."""
@@ -174,7 +185,7 @@ class Renderer:
         if basis is None:
             options = repr(sorted(self.theme.options.items()))
             facts = (self.closure(template), self.facts, options) if template else ()
-            basis = fingerprint(program_digest(), self._deny, *facts)
+            basis = fingerprint(program_digest(), self.deny, *facts)
             self._bases[template] = basis
         return basis
 
@@ -189,7 +200,7 @@ class Renderer:
 
     def denied(self, content: bytes) -> tuple[int, ...]:
         """The entries of the deny list that a page's bytes hold."""
-        deny = deny_list(self._deny)
+        deny = deny_list(self.deny)
         return hits(deny, content) if deny else ()
 
     def _guarded(self, action: Callable[[], Any]) -> Any:
@@ -272,18 +283,18 @@ class Renderer:
         return Markup(html)
 
 
+def page_digest(page: Page) -> bytes:
+    """Stands for a page's place and value."""
+    return fingerprint(page.path, page.view)
+
+
 def _attribute(target: str, root: str) -> str:
     return str(Markup.escape(target if target.startswith("#") else f"{root}{urls.encode_link(target)}"))
 
 
 def compile_templates(theme: Theme) -> None:
-    """Compile all templates, so that processes forked later need not. What is wrong with one is said when it is used."""
-    renderer = Renderer(theme, SiteFacts("", "", "", "", "", "", (), "", has_options_css=False))
-    for layer in theme.layers:
-        for path in layer.templates.rglob("*"):
-            if path.suffix in (".html", ".xml"):
-                with suppress(PageError):
-                    renderer.compile(path.relative_to(layer.templates).as_posix())
+    """Compile all templates, so that processes forked later need not."""
+    Renderer(theme, SiteFacts("", "", "", "", "", "", (), "", has_options_css=False)).load()
 
 
 @pass_context

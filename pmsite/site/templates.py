@@ -43,12 +43,20 @@ class ThemeLoader(BaseLoader):
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
+        self._texts: dict[Path, str] = {}
+
+    def text(self, path: Path) -> str:
+        """A template's text, read once: all pages of a site are made with the same. Raises PageError."""
+        text = self._texts.get(path)
+        if text is None:
+            text = self._texts[path] = source(path)
+        return text
 
     def get_source(self, _environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         found = self.locate(template)
         if found is None:
             raise TemplateNotFound(template)
-        return source(found[1]), str(found[1]), lambda: True
+        return self.text(found[1]), str(found[1]), lambda: True
 
     def locate(self, template: str) -> tuple[int, Path] | None:
         prefix = _LAYER_PREFIX.match(template)

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -22,6 +22,21 @@ LIMITS = Limits(seconds=5, memory=300 * 1024 * 1024)
 _RECENT = 2_000_000_000  # file systems may keep times to two seconds only
 
 
+@dataclass(slots=True)
+class Memory:
+    """What a round of a preview leaves for the next one; a build in a process of its own begins with nothing.
+
+    Files by path, digests of their contents with the state they were in, and documents by key: as in the store, a key
+    says everything that a document depends on.
+    """
+
+    files: dict[str, SourceFile] = field(default_factory=dict)
+    digests: dict[str, list[object]] | None = None
+    keys: dict[str, tuple[SourceFile, tuple[bytes, bytes], bytes]] = field(default_factory=dict)
+    documents: dict[bytes, Document] = field(default_factory=dict)
+    collection: "Collection | None" = None
+
+
 @dataclass(frozen=True, slots=True)
 class Collection:
     """Every document, and the key that finds its prose in the store."""
@@ -37,16 +52,21 @@ def collect(
     workers: int,
     progress: Callable[[int, int], None] | None = None,
     meanwhile: Callable[[], None] | None = None,
+    memory: Memory | None = None,
 ) -> Collection:
-    """Read all documents; `meanwhile` runs while workers read. Raises ConfigurationError if a content folder is missing."""
-    sources, documents, keys = _collected(site, store, workers, _document, progress, meanwhile)
-    return Collection(sources, tuple(documents), keys)
+    """Read all documents; `meanwhile` runs while workers read. Raises ConfigurationError if a content folder is missing.
+
+    With the memory of an earlier round, the same collection where nothing changed, and the same documents.
+    """
+    memory = memory or Memory()
+    sources, read, keys = _collected(site, store, workers, _document, progress, meanwhile, memory)
+    return _remembering(memory, sources, keys, read)
 
 
 def skim(site: Site, store: Store, workers: int) -> tuple[Sources, tuple[Skimmed, ...]]:
     """Read all documents as `collect` does, and give of each only what a search needs."""
-    sources, documents, _ = _collected(site, store, workers, _skimmed, None, None)
-    return sources, tuple(documents)
+    sources, documents, keys = _collected(site, store, workers, _skimmed, None, None, Memory())
+    return sources, tuple([documents[key] for key in keys])
 
 
 def _collected(
@@ -56,21 +76,20 @@ def _collected(
     finish: Callable[[SourceFile, bytes | Failure], Result],
     progress: Callable[[int, int], None] | None,
     meanwhile: Callable[[], None] | None,
-) -> tuple[Sources, list[Result], dict[str, bytes]]:
-    """What `finish` makes of the stored form of each document, and the documents' keys by path."""
+    memory: Memory,
+) -> tuple[Sources, dict[bytes, Result], list[bytes]]:
+    """What `finish` makes of the stored form of each document that is not in memory, by key; and all keys in order."""
     _check_markup(site)
-    sources = find_sources(site)
+    sources = find_sources(site, memory.files)
     files = sources.documents
     settings = _settings(site)
-    digests = _digests(files, store)
-    keys = [
-        fingerprint(settings, file.path, file.name, file.prefix, file.role, file.defaults, digest)
-        for file, digest in zip(files, digests, strict=True)
-    ]
-    documents = cached_map(
+    digests = _digests(files, store, memory)
+    keys = [_key(settings, file, digest, memory) for file, digest in zip(files, digests, strict=True)]
+    wanted = [index for index, key in enumerate(keys) if key not in memory.documents]
+    read = cached_map(
         partial(_read, site.config),
-        files,
-        keys,
+        [files[index] for index in wanted],
+        [keys[index] for index in wanted],
         store,
         finish,
         workers=workers,
@@ -78,7 +97,57 @@ def _collected(
         progress=progress,
         meanwhile=meanwhile,
     )
-    return sources, documents, {file.path: key for file, key in zip(files, keys, strict=True)}
+    return sources, {keys[index]: item for index, item in zip(wanted, read, strict=True)}, keys
+
+
+def _key(settings: bytes, file: SourceFile, digest: bytes, memory: Memory) -> bytes:
+    """Stands for a document: its place, its content, and all that its reading depends on."""
+    before = memory.keys.get(file.path)
+    if before is not None and before[0] is file and before[1] == (settings, digest):
+        return before[2]
+    key = fingerprint(settings, file.path, file.name, file.prefix, file.role, file.defaults, digest)
+    memory.keys[file.path] = file, (settings, digest), key
+    return key
+
+
+def _remembering(
+    memory: Memory, sources: Sources, keys: list[bytes], read: dict[bytes, Document]
+) -> Collection:
+    """The collection, its parts those of the earlier one wherever they are equal."""
+    before = memory.collection
+    paths = [file.path for file in sources.documents]
+    memory.files = dict(zip(paths, sources.documents, strict=True))
+    if before is not None and not read and _is_same(sources, keys, before):
+        return before
+    if before is not None:
+        earlier = {document.path: document for document in before.documents}
+        read = {key: _sharing(document, earlier.get(document.path)) for key, document in read.items()}
+    documents = tuple([read.get(key) or memory.documents[key] for key in keys])
+    collection = Collection(sources, documents, dict(zip(paths, keys, strict=True)))
+    memory.documents = dict(zip(keys, documents, strict=True))
+    memory.keys = {path: memory.keys[path] for path in paths}
+    memory.collection = collection
+    return collection
+
+
+def _is_same(sources: Sources, keys: list[bytes], before: Collection) -> bool:
+    """Whether the same documents and files are there; keys say everything of a document but its file's times."""
+    return (
+        keys == list(before.keys.values())
+        and sources.files == before.sources.files
+        and sources.diagnostics == before.sources.diagnostics
+    )
+
+
+def _sharing(document: Document, earlier: Document | None) -> Document:
+    """A document with the incident and excerpt of its earlier self, where those say the same."""
+    if earlier is None:
+        return document
+    if document.incident and earlier.incident and document.incident.digest == earlier.incident.digest:
+        document = replace(document, incident=earlier.incident)
+    if document.body.excerpt == earlier.body.excerpt:
+        document = replace(document, body=replace(document.body, excerpt=earlier.body.excerpt))
+    return document
 
 
 def _read(config: Config, files: Iterator[SourceFile]) -> Iterator[Produced]:
@@ -141,26 +210,29 @@ def _settings(site: Site) -> bytes:
     )
 
 
-def _digests(files: Iterable[SourceFile], store: Store) -> list[bytes]:
+def _digests(files: Iterable[SourceFile], store: Store, memory: Memory) -> list[bytes]:
     """The digest of each file's content; a file whose size, times and inode are as they were is not read again."""
     note = fingerprint("source digests")
-    known: dict[str, list[object]] = {}
-    with suppress(ValueError, KeyError):
-        known = json.loads(store.get([note])[note])
+    known = memory.digests
+    if known is None:
+        known = {}
+        with suppress(ValueError, KeyError):
+            known = json.loads(store.get([note])[note])
     found, noted = [], {}
     now = time.time_ns()
     for file in files:
         before = known.get(file.path)
-        state = list(file.state)
-        if before is not None and before[0] == state:
+        if before is not None and before[0] == list(file.state):
             digest = bytes.fromhex(str(before[1]))
         else:
+            before = None
             digest = _digest(file.location)
         if now - max(file.state[1], file.state[2]) > _RECENT:
-            noted[file.path] = [state, digest.hex()]
+            noted[file.path] = before or [list(file.state), digest.hex()]
         found.append(digest)
-    if noted != known:
+    if memory.digests is None and noted != known:
         store.put([(note, Produced(json.dumps(noted).encode()))])
+    memory.digests = noted
     return found
 
 

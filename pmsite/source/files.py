@@ -2,13 +2,14 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fnmatch import translate
 from os.path import relpath
 from pathlib import Path, PurePosixPath
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from pmsite.config import Site
 from pmsite.diagnostics import START, ConfigurationError, Diagnostic, diagnose
@@ -62,15 +63,17 @@ class Sources:
     diagnostics: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     inside: str
-    location: Path
+    folder: Path
+    name: str
     state: tuple[int, int, int, int]
 
 
-def find_sources(site: Site) -> Sources:
-    """Walk the content folders. Raises ConfigurationError if one of them is missing."""
+def find_sources(site: Site, known: Mapping[str, SourceFile] = MappingProxyType({})) -> Sources:
+    """Walk the content folders. `known` are the documents of an earlier walk, which stand for themselves if nothing
+    of them changed. Raises ConfigurationError if a content folder is missing.
+    """
     documents: list[SourceFile] = []
     files: dict[str, Path] = {}
     diagnostics: list[Diagnostic] = []
@@ -80,28 +83,33 @@ def find_sources(site: Site) -> Sources:
         prefix = PurePosixPath(relpath(base, site.root).replace(os.sep, "/"))
         defaults = tuple({**site.config.defaults, **folder.defaults}.items())
         if base.is_file():
-            found = [_Found(base.name, base, _state(base.stat()))]
+            found = [_Found(base.name, base.parent, base.name, _state(base.stat()))]
             prefix = prefix.parent
         elif base.is_dir():
             walk = _Walk(base, prefix, site.config.exclude, ignored)
-            found = sorted(walk.files(), key=lambda item: item.inside)
+            found = sorted(walk.files())
             diagnostics += walk.diagnostics
         else:
             name = site.file.name if site.file else folder.path
             raise ConfigurationError(
                 diagnose("E501", name, START, f"content: {folder.path} does not exist", "create the folder")
             )
-        markdown = [item for item in found if item.inside.lower().endswith(".md")]
         start = "" if str(prefix) == "." else f"{prefix}/"
-        for item in markdown:
-            role, name = _role(item.inside)
-            path = f"{start}{item.inside}"
-            documents.append(
-                SourceFile(path, item.inside, name, role, item.location, item.state, defaults, folder.prefix)
-            )
         for item in found:
-            files[f"{start}{item.inside}"] = item.location
-            if (problem := _unread(item.inside, f"{start}{item.inside}")) is not None:
+            path = f"{start}{item.inside}"
+            if item.name.lower().endswith(".md"):
+                document = known.get(path)
+                if document is None or document.state != item.state or document.defaults != defaults:
+                    role, name = _role(item.inside)
+                    location = item.folder / item.name
+                    document = SourceFile(
+                        path, item.inside, name, role, location, item.state, defaults, folder.prefix
+                    )
+                documents.append(document)
+                files[path] = document.location
+            else:
+                files[path] = item.folder / item.name
+            if (problem := _unread(item.inside, path)) is not None:
                 diagnostics.append(problem)
     unique = {document.path: document for document in documents}
     return Sources(tuple(unique.values()), files, tuple(diagnostics))
@@ -160,7 +168,7 @@ class _Walk:
                     if location not in self._ignored:
                         pending.append((f"{path}/", location))
                 elif entry.is_file():
-                    yield _Found(path, folder / entry.name, _state(entry.stat()))
+                    yield _Found(path, folder, entry.name, _state(entry.stat()))
 
     def _is_excluded(self, path: str, name: str) -> bool:
         if name.startswith(("_", ".")):

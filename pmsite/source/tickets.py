@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from pmsite.archive.incident import ActionItem, ActionStatus
+from pmsite.cache import remembered
 from pmsite.config import Site
 from pmsite.diagnostics import START, Diagnostic, Position, diagnose
 from pmsite.source.document import Document, with_digest
@@ -71,6 +72,7 @@ def load_tickets(site: Site) -> Tickets:
     return parse_tickets(text, name)
 
 
+@remembered(1)
 def parse_tickets(text: str, path: str) -> Tickets:
     """The tickets in CSV text; commas, semicolons and tabs separate."""
     first = text.partition("\n")[0]
@@ -111,14 +113,15 @@ def tracked(documents: Iterable[Document], tickets: Tickets) -> tuple[Document, 
     """The documents, each action item that names a ticket with what the tracker says of it."""
     if not tickets.by_name:
         return tuple(documents)
-    return tuple(_tracked(document, tickets.by_name) for document in documents)
+    return tuple(_tracked(document, tickets) for document in documents)
 
 
-def _tracked(document: Document, tickets: Mapping[str, Ticket]) -> Document:
+@remembered(16_384)
+def _tracked(document: Document, tickets: Tickets) -> Document:
     incident = document.incident
     if incident is None or not any(item.ticket for item in incident.action_items):
         return document
-    items = tuple(_with_ticket(item, tickets) for item in incident.action_items)
+    items = tuple(_with_ticket(item, tickets.by_name) for item in incident.action_items)
     if items == incident.action_items:
         return document
     # The prose shows its own states, so that the table of what the tracker says is shown as well.

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import islice
 
 from pmsite.archive.fiscal import QuarterName, fiscal_year
 from pmsite.archive.grouping import grouped
 from pmsite.archive.incident import Incident
+from pmsite.cache import remembered
 from pmsite.site import urls
 from pmsite.site.format import short_day
 from pmsite.site.plan import Page, Plan
@@ -20,14 +22,16 @@ YEARS, MAX_DAYS = 12, 150
 
 
 def home(plan: Plan) -> Iterator[Page]:
-    yield Page("index.html", "home.html", _view(plan))
+    introduction = plan.archive.introduction
+    prose = plan.prose[introduction.path] if introduction else None
+    yield Page("index.html", "home.html", replace(_view(plan.of_incidents()), prose=prose))
 
 
+@remembered(1)
 def _view(plan: Plan) -> HomeView:
     """Counts, latest incidents, open and overdue action items, recurrences, the days of the last years."""
     incidents = plan.archive.incidents
     actions = plan.actions
-    introduction = plan.archive.introduction
     years = [incident.date.year for incident in incidents if incident.date is not None]
     published = [day for item in incidents if (day := item.published or item.date) and day <= plan.today]
     return HomeView(
@@ -44,7 +48,7 @@ def _view(plan: Plan) -> HomeView:
         strip=tuple(_strip(plan)),
         facets=plan.present.facets(6, ("severity", "impact", "causes", "services")),
         on_this_day=plan.present.rows(_on_this_day(incidents, plan.today)),
-        prose=plan.prose[introduction.path] if introduction else None,
+        prose=None,
     )
 
 

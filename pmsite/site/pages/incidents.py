@@ -5,32 +5,63 @@ from collections.abc import Iterator
 from pmsite.archive.incident import Incident
 from pmsite.archive.recurrence import MONTHS
 from pmsite.archive.related import Relations
+from pmsite.cache import remembered
 from pmsite.site import urls
 from pmsite.site.explorer import SAMPLE, facets_view, row_chunks
 from pmsite.site.plan import Page, Plan, paginate
 from pmsite.site.present import by_year
-from pmsite.site.views import CountedLink, Facet, IncidentView, Link, ListView, Relation, Row, Seen
+from pmsite.site.views import (
+    CountedLink,
+    Facet,
+    IncidentView,
+    Link,
+    ListView,
+    Prose,
+    Relation,
+    Row,
+    Seen,
+)
+
+_PARTS = 100
+_SMALLEST_PART = 20
+_HERE = Link("Incidents", "incidents/")
+_view = remembered(16_384)(IncidentView)
 
 
 def incident_pages(plan: Plan) -> Iterator[Page]:
     incidents = plan.archive.incidents
+    facts = plan.of_incidents()
+    size = max(_SMALLEST_PART, -(-len(incidents) // _PARTS))
+    for start in range(0, len(incidents), size):
+        documents = [plan.archive.documents[incident.id] for incident in incidents[start : start + size]]
+        prose = tuple([plan.prose[document.path] for document in documents])
+        excerpts = tuple([document.body.excerpt for document in documents])
+        yield from _part(facts, start, prose, excerpts)
+
+
+@remembered(_PARTS)
+def _part(plan: Plan, start: int, prose: tuple[Prose, ...], excerpts: tuple[str, ...]) -> tuple[Page, ...]:
+    """The pages of some incidents in a row; a change in one text leaves the other parts as they are."""
+    incidents = plan.archive.incidents
     row = plan.present.row
-    for index, incident in enumerate(incidents):
+    pages = []
+    for index, (text, excerpt) in enumerate(zip(prose, excerpts, strict=True), start):
+        incident = incidents[index]
         newer = row(incidents[index - 1]) if index else None
         older = row(incidents[index + 1]) if index + 1 < len(incidents) else None
-        address = urls.incident(incident.id)
+        view = _incident(plan, incident, older, newer, text, excerpt)
         source = plan.archive.documents[incident.id].path
-        yield Page(urls.page_file(address), "incident.html", _incident(plan, incident, older, newer), source)
+        pages.append(Page(urls.page_file(urls.incident(incident.id)), "incident.html", view, source))
+    return tuple(pages)
 
 
-def _incident(plan: Plan, incident: Incident, older: Row | None, newer: Row | None) -> IncidentView:
-    document = plan.archive.documents[incident.id]
+def _incident(
+    plan: Plan, incident: Incident, older: Row | None, newer: Row | None, prose: Prose, excerpt: str
+) -> IncidentView:
     row = plan.present.row
     related = plan.archive.relations.get(incident.id, Relations())
-    return IncidentView(
-        head=plan.head(
-            incident.title, incident.summary or document.body.excerpt, Link("Incidents", "incidents/")
-        ),
+    return _view(
+        head=plan.head(incident.title, incident.summary or excerpt, _HERE),
         incident=incident,
         row=row(incident),
         zone=plan.config.timezone,
@@ -47,7 +78,7 @@ def _incident(plan: Plan, incident: Incident, older: Row | None, newer: Row | No
         time=related.time,
         previous=older,
         next=newer,
-        prose=plan.prose[document.path],
+        prose=prose,
         source_url=plan.config.source_url.replace("{path}", urls.encode(incident.source)),
         edit_url=plan.config.edit_url.replace("{path}", urls.encode(incident.source)),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from pmsite.archive.incident import Incident, Kind, Visibility
+from pmsite.cache import remembered
 from pmsite.site import urls
 from pmsite.site.data import stable_id
 from pmsite.site.incidents_schema import incidents_schema_text
@@ -22,7 +23,13 @@ FEED_LENGTH = 20
 MAX_SITEMAP = 50_000  # https://www.sitemaps.org/protocol.html
 
 
-def machine_files(plan: Plan, pages: Iterable[Page]) -> Iterator[Page]:
+@remembered(1)
+def machine_files(plan: Plan) -> tuple[Page, ...]:
+    """Everything but sitemaps."""
+    return tuple(_files_of_incidents(plan))
+
+
+def _files_of_incidents(plan: Plan) -> Iterator[Page]:
     incidents = plan.archive.incidents
     yield Page("incidents.json", "", JsonView(incidents, plan.title, plan.today))
     yield Page("incidents.csv", "", CsvView(incidents))
@@ -34,8 +41,6 @@ def machine_files(plan: Plan, pages: Iterable[Page]) -> Iterator[Page]:
             address = urls.term(taxonomy.name, term.slug)
             title = f"{plan.title}: {term.label}"
             yield Page(f"{address}feed.xml", "feed.xml", _feed(plan, title, address, term.incidents))
-    if plan.config.base_url:
-        yield from _sitemaps(plan, pages)
 
 
 def _robots(plan: Plan) -> str:
@@ -80,25 +85,38 @@ def _entry(plan: Plan, incident: Incident, base: str) -> FeedEntry:
     )
 
 
-def _sitemaps(plan: Plan, pages: Iterable[Page]) -> Iterator[Page]:
+def sitemaps(plan: Plan, pages: Iterable[Page]) -> tuple[Page, ...]:
+    """The map of all pages, where the site's address is known."""
+    if not plan.config.base_url:
+        return ()
+    listed = tuple(
+        page.path
+        for page in pages
+        if page.path.endswith("index.html")
+        and page.template not in ("404.html", "redirect.html", "backlog.html")
+    )
+    return _sitemaps(plan.of_incidents(), listed)
+
+
+@remembered(1)
+def _sitemaps(plan: Plan, paths: tuple[str, ...]) -> tuple[Page, ...]:
     changed = {
         urls.incident(item.id): item.updated or item.published or item.date for item in plan.archive.incidents
     }
     entries = []
-    for page in pages:
-        if page.template in ("404.html", "redirect.html", "backlog.html") or not page.path.endswith(
-            "index.html"
-        ):
-            continue
-        address = page.path.removesuffix("index.html")
+    for path in paths:
+        address = path.removesuffix("index.html")
         url = f"{plan.config.base_url}/{urls.encode(address)}"
         entries.append(SitemapEntry(url, changed.get(address)))
     if len(entries) <= MAX_SITEMAP:
-        yield Page("sitemap.xml", "sitemap.xml", SitemapView(tuple(entries)))
-        return
+        return (Page("sitemap.xml", "sitemap.xml", SitemapView(tuple(entries))),)
     parts = [entries[start : start + MAX_SITEMAP] for start in range(0, len(entries), MAX_SITEMAP)]
     names = [f"sitemap-{number}.xml" for number in range(1, len(parts) + 1)]
-    for name, part in zip(names, parts, strict=True):
-        yield Page(name, "sitemap.xml", SitemapView(tuple(part)))
     index = SitemapIndexView(tuple(f"{plan.config.base_url}/{name}" for name in names))
-    yield Page("sitemap.xml", "sitemap-index.xml", index)
+    return (
+        *(
+            Page(name, "sitemap.xml", SitemapView(tuple(part)))
+            for name, part in zip(names, parts, strict=True)
+        ),
+        Page("sitemap.xml", "sitemap-index.xml", index),
+    )
