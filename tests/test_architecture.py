@@ -44,7 +44,7 @@ HOMES = {
     "starlette": {"serve.server"},
     "uvicorn": {"serve"},
     "pagefind_bin": {"site.search"},
-    "subprocess": {"command", "site.search"},
+    "subprocess": {"command", "deploy", "revisions", "site.search"},
     "sqlite3": {"cache"},
     "multiprocessing": {"cache"},
     "pickle": set(),
