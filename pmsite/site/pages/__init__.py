@@ -24,6 +24,7 @@ def plan_pages(plan: Plan) -> list[Page]:
         *incident_pages(plan),
         *_pages_of_incidents(plan.of_incidents()),
         *plain_pages(plan),
+        *redirects(plan),
         not_found(plan),
     ]
     return [*machine_files(plan.of_incidents()), *sitemaps(plan, pages), *pages]
@@ -41,5 +42,4 @@ def _pages_of_incidents(plan: Plan) -> tuple[Page, ...]:
         *(page for taxonomy in plan.archive.taxonomies for page in taxonomy_pages(plan, taxonomy)),
         *action_pages(plan),
         *backlog_pages(plan),
-        *redirects(plan),
     )
