@@ -11,6 +11,7 @@ from functools import cache
 from html import unescape
 from itertools import chain
 from pathlib import Path
+from urllib.parse import unquote
 
 from pmsite.archive.incident import Visibility
 from pmsite.config import Config, Site
@@ -64,6 +65,8 @@ def readings(text: str) -> Iterator[str]:
     plain = unescape(_INLINE.sub("", _BREAK.sub(" ", text))) if "<" in text or "&" in text else text
     if "\\u" in plain:
         plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), plain)
+    if "%" in plain:
+        plain = unquote(plain)
     if plain != text:
         yield plain.encode("utf-8", "replace").decode()  # a lone surrogate matches nothing
 
