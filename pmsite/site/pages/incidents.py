@@ -36,21 +36,23 @@ def incident_pages(plan: Plan) -> Iterator[Page]:
         documents = [plan.archive.documents[incident.id] for incident in incidents[start : start + size]]
         prose = tuple([plan.prose[document.path] for document in documents])
         excerpts = tuple([document.body.excerpt for document in documents])
-        yield from _part(facts, start, prose, excerpts)
+        sources = tuple([document.path for document in documents])
+        yield from _part(facts, start, prose, excerpts, sources)
 
 
 @remembered(_PARTS)
-def _part(plan: Plan, start: int, prose: tuple[Prose, ...], excerpts: tuple[str, ...]) -> tuple[Page, ...]:
+def _part(
+    plan: Plan, start: int, prose: tuple[Prose, ...], excerpts: tuple[str, ...], sources: tuple[str, ...]
+) -> tuple[Page, ...]:
     """The pages of some incidents in a row; a change in one text leaves the other parts as they are."""
     incidents = plan.archive.incidents
     row = plan.present.row
     pages = []
-    for index, (text, excerpt) in enumerate(zip(prose, excerpts, strict=True), start):
+    for index, (text, excerpt, source) in enumerate(zip(prose, excerpts, sources, strict=True), start):
         incident = incidents[index]
         newer = row(incidents[index - 1]) if index else None
         older = row(incidents[index + 1]) if index + 1 < len(incidents) else None
         view = _incident(plan, incident, older, newer, text, excerpt)
-        source = plan.archive.documents[incident.id].path
         pages.append(Page(urls.page_file(urls.incident(incident.id)), "incident.html", view, source))
     return tuple(pages)
 
