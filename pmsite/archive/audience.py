@@ -87,6 +87,7 @@ def shown(documents: Iterable[Document], config: Config) -> tuple[Document, ...]
     return tuple(_shown(document, hidden, tickets, ids) for document in documents)
 
 
+@remembered(2)
 def shown_config(config: Config) -> Config:
     """The configuration without what the audience may not see: addresses of sources, owners and links of services."""
     hidden = _internal_fields(config)

@@ -11,6 +11,7 @@ from functools import cache
 from html import unescape
 from itertools import chain
 from pathlib import Path
+from urllib.parse import unquote
 
 from pmsite.archive.incident import Visibility
 from pmsite.config import Config, Site
@@ -59,13 +60,22 @@ def hits(deny: DenyList, content: bytes) -> tuple[int, ...]:
 
 
 def readings(text: str) -> Iterator[str]:
-    """A text as it is, and as a reader of HTML, XML or JSON sees it, where that is not the same."""
+    """A text as it is, and what readers of HTML, XML and JSON see of its tags and between them, where that differs."""
     yield text
-    plain = unescape(_INLINE.sub("", _BREAK.sub(" ", text))) if "<" in text or "&" in text else text
-    if "\\u" in plain:
-        plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), plain)
-    if plain != text:
-        yield plain.encode("utf-8", "replace").decode()  # a lone surrogate matches nothing
+    seen = {text}
+    for part in (text, _INLINE.sub("", _BREAK.sub(" ", text)) if "<" in text else text):
+        plain = _decoded(part)
+        if plain not in seen:
+            seen.add(plain)
+            yield plain
+
+
+def _decoded(text: str) -> str:
+    text = unescape(text) if "&" in text else text
+    if "\\u" in text:
+        text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+        text = text.encode("utf-8", "replace").decode()  # a lone surrogate matches nothing
+    return unquote(text) if "%" in text else text
 
 
 def _texts(content: bytes, depth: int = 2) -> Iterator[str]:

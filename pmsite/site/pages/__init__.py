@@ -19,10 +19,13 @@ from pmsite.site.plan import Page, Plan
 
 def plan_pages(plan: Plan) -> list[Page]:
     """All pages; those that take longest to make come first, so that no process waits for one at the end."""
+    documents = plan.archive.documents
+    sources = tuple([documents[incident.id].path for incident in plan.archive.incidents])
     pages = [
         *home(plan),
         *incident_pages(plan),
         *_pages_of_incidents(plan.of_incidents()),
+        *redirects(plan.of_incidents(), sources),
         *plain_pages(plan),
         *redirects(plan),
         not_found(plan),

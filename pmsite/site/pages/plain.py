@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pmsite.archive.incident import Incident
+from pmsite.cache import remembered
 from pmsite.site import urls
 from pmsite.site.plan import Page, Plan, address_of
 from pmsite.site.views import Link, NotFoundView, PageView, ProseView, RedirectView
@@ -19,12 +20,19 @@ def plain_pages(plan: Plan) -> Iterator[Page]:
         yield Page(urls.page_file(address_of(document)), "page.html", view, document.path)
 
 
-def redirects(plan: Plan) -> Iterator[Page]:
-    """Former addresses lead to the incident."""
-    for address, incident in former_addresses(plan.archive.incidents):
-        view = RedirectView(plan.head(incident.title, ""), urls.incident(incident.id))
-        source = plan.archive.documents[incident.id].path
-        yield Page(urls.page_file(address), "redirect.html", view, source)
+@remembered(1)
+def redirects(plan: Plan, sources: tuple[str, ...]) -> tuple[Page, ...]:
+    """Former addresses lead to the incident; `sources` are the paths of the incidents' documents."""
+    source_of = {incident.id: path for incident, path in zip(plan.archive.incidents, sources, strict=True)}
+    return tuple(
+        Page(
+            urls.page_file(address),
+            "redirect.html",
+            RedirectView(plan.head(incident.title, ""), urls.incident(incident.id)),
+            source_of[incident.id],
+        )
+        for address, incident in former_addresses(plan.archive.incidents)
+    )
 
 
 def former_addresses(incidents: Sequence[Incident]) -> Iterator[tuple[str, Incident]]:
