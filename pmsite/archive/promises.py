@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from pmsite.archive.incident import ActionItem, ActionStatus, Incident
 
@@ -46,6 +47,11 @@ def promises(items: Iterable[ActionItem], today: date) -> Promises:
     return Promises(total, kept, still, overdue, dropped, unknown)
 
 
+@lru_cache(maxsize=65_536)
+def _words(title: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(title.casefold())) - _IGNORED
+
+
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """The same promise of several incidents, newest first; `title` is as the newest one says it."""
@@ -63,7 +69,7 @@ def repeats(incidents: Sequence[Incident]) -> tuple[Repeat, ...]:
     found: dict[frozenset[str], list[tuple[Incident, ActionItem]]] = {}
     for incident in incidents:
         for item in incident.action_items:
-            words = frozenset(_WORD.findall(item.title.casefold())) - _IGNORED
+            words = _words(item.title)
             if len(words) >= MIN_WORDS:
                 found.setdefault(words, []).append((incident, item))
     result = []
