@@ -1,5 +1,7 @@
 """The demonstration archive: it is correct by its own rules, and its pages are well-formed."""
 
+import gzip
+import re
 from pathlib import Path
 
 import html5lib
@@ -31,15 +33,14 @@ def test_every_page_is_well_formed(site: Path) -> None:
 
 
 def test_an_ordinary_page_is_light(site: Path) -> None:
-    """The budget of a page, compressed: 30 kB of HTML, 12 kB of CSS, 8 kB of JavaScript."""
-    import gzip
-
+    """The budget of a page, compressed: 30 kB of HTML, 12 kB of CSS, 8 kB of JavaScript; the explorer's is 10."""
     files = tree(site)
     sizes = {path: len(gzip.compress(content)) for path, content in files.items()}
     assert max(size for path, size in sizes.items() if path.endswith(".html")) <= 30_000
     assert sum(size for path, size in sizes.items() if path.endswith(".css")) <= 12_000
-    scripts = {
-        path: size for path, size in sizes.items() if path.startswith("assets/") and path.endswith(".js")
-    }
-    assert sum(scripts.values()) <= 10_000
-    assert scripts["assets/mode.js"] + scripts["assets/page.js"] <= 8_000
+    # What finds and filters is heavier than what is only read; data is no script of the page.
+    limits = {"incidents/index.html": 10_000, "actions/index.html": 8_000}
+    for path, content in files.items():
+        if path.endswith(".html"):
+            scripts = re.findall(rb'<script src="[./]*(assets/[^"]+)"', content)
+            assert sum(sizes[name.decode()] for name in scripts) <= limits.get(path, 2_000), path

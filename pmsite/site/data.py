@@ -22,6 +22,12 @@ from pmsite.archive.incident import (
     time_to_resolve,
 )
 from pmsite.site import urls
+from pmsite.site.action_list import (
+    ActionFacetsView,
+    ActionRowsView,
+    action_facets_script,
+    action_rows_script,
+)
 from pmsite.site.explorer import FacetsView, RowsView, facets_script, rows_script
 from pmsite.site.ical import calendar
 from pmsite.site.views import CalendarView, CsvView, JsonView, TextView
@@ -53,6 +59,10 @@ def serialised(view: object) -> bytes:
         return facets_script(view)
     if isinstance(view, RowsView):
         return rows_script(view)
+    if isinstance(view, ActionFacetsView):
+        return action_facets_script(view)
+    if isinstance(view, ActionRowsView):
+        return action_rows_script(view)
     assert isinstance(view, TextView)
     return view.text.encode("utf-8", "replace")
 

@@ -107,7 +107,7 @@ def row_chunks(rows: Sequence[Row], incidents: Sequence[Incident]) -> Iterator[R
 
 
 def facets_script(view: FacetsView) -> bytes:
-    """The columns by position: `of` gives an incident's terms as one number, a list of them, or -1 for none."""
+    """The incidents in columns, in one order."""
     spans = [impact_duration(item).counted for item in view.incidents]
     value = {
         "ids": [item.id for item in view.incidents],
@@ -115,45 +115,44 @@ def facets_script(view: FacetsView) -> bytes:
         "size": view.page_size,
         "chunk": CHUNK,
         "facets": [
-            {
-                "name": facet.name,
-                "label": facet.label,
-                "terms": facet.terms,
-                "of": _column(facet, view),
-            }
+            facet_data(facet, column_of(facet, view.incidents, view.fiscal_year_start))
             for facet in view.facets
         ],
         "duration": spans,
         "users": [item.impact.users for item in view.incidents],
         "rows": {},
     }
-    return b"var pmExplorer=" + _json(value) + b";\n"
+    return b"var pmExplorer=" + compact(value) + b";\n"
 
 
-def _column(facet: Facet, view: FacetsView) -> list[int | list[int]]:
+def facet_data(facet: Facet, column: Sequence[int | list[int]]) -> dict[str, Any]:
+    """A facet as scripts have it, with its column."""
+    return {"name": facet.name, "label": facet.label, "terms": facet.terms, "of": column}
+
+
+def column_of(facet: Facet, incidents: tuple[Incident, ...], fiscal_year_start: int) -> list[int | list[int]]:
+    """Each incident's terms of a facet by their places in it: one, a list of them, or -1 for none."""
     place = {slug: number for number, (slug, _) in enumerate(facet.terms)}
     if facet.name == "year":
         slugs = {
-            item.id: year.slug
-            for year in years(view.incidents, view.fiscal_year_start)
-            for item in year.incidents
+            item.id: year.slug for year in years(incidents, fiscal_year_start) for item in year.incidents
         }
-        return [place.get(slugs.get(item.id, ""), -1) for item in view.incidents]
+        return [place.get(slugs.get(item.id, ""), -1) for item in incidents]
     if facet.name == "status":
-        return [place[urls.slug(_status(item))] for item in view.incidents]
+        return [place[urls.slug(_status(item))] for item in incidents]
     if facet.name == "kind":
-        return [place[urls.slug(item.kind.value)] for item in view.incidents]
+        return [place[urls.slug(item.kind.value)] for item in incidents]
     words = next(kind.words for kind in KINDS if kind.name == facet.name)
-    column: list[int | list[int]] = []
-    for item in view.incidents:
+    found: list[int | list[int]] = []
+    for item in incidents:
         terms = list(dict.fromkeys(place[urls.slug(word, fallback="term")] for word in words(item)))
-        column.append(terms if len(terms) > 1 else terms[0] if terms else -1)
-    return column
+        found.append(terms if len(terms) > 1 else terms[0] if terms else -1)
+    return found
 
 
 def rows_script(view: RowsView) -> bytes:
     rows = [_row(row, incident) for row, incident in zip(view.rows, view.incidents, strict=True)]
-    return f"pmExplorer.rows[{view.number}]=".encode() + _json(rows) + b";\n"
+    return f"pmExplorer.rows[{view.number}]=".encode() + compact(rows) + b";\n"
 
 
 def _row(row: Row, incident: Incident) -> dict[str, Any]:
@@ -182,5 +181,6 @@ def _row(row: Row, incident: Incident) -> dict[str, Any]:
     return {name: value for name, value in parts.items() if value or name == "title"}
 
 
-def _json(value: object) -> bytes:
+def compact(value: object) -> bytes:
+    """A value as JSON without blanks; what is not UTF-8 becomes a question mark."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

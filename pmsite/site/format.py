@@ -25,6 +25,15 @@ MONTHS = [
 ]
 
 
+# What becomes of an action item; `overdue` is no state of its own.
+_ACTION_STATES = {"in-progress": "in progress", "wont-do": "won’t do", "unknown": "not stated"}
+
+
+def action_state(value: str) -> str:
+    """`in progress` for `in-progress`."""
+    return _ACTION_STATES.get(value, value)
+
+
 def day(value: date | None) -> str:
     """`7 October 2023`."""
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}" if value else ""

@@ -85,6 +85,7 @@ class Renderer:
             share=formats.percent,
             plural=formats.plural,
             ordinal=formats.ordinal,
+            action_state=formats.action_state,
             iso=lambda value: value.iso() if hasattr(value, "iso") else value.isoformat(),
             is_time=lambda value: hasattr(value, "iso"),
             canonical=lambda path: urls.encode(path.removesuffix("index.html")),

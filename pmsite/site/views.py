@@ -403,7 +403,10 @@ class RepeatView:
 
 @dataclass(frozen=True, slots=True)
 class ActionsView:
-    """One page of all action items; what sums them up stands on the first page alone."""
+    """One page of all action items; what sums them up stands on the first page alone.
+
+    There the browser filters and sorts them too: it makes rows by the example of `sample`, as of `today`.
+    """
 
     head: PageView
     actions: tuple[Action, ...]
@@ -412,6 +415,8 @@ class ActionsView:
     quarters: tuple[QuarterPromises, ...]
     repeats: tuple[RepeatView, ...]
     pagination: Pagination
+    sample: Action | None
+    today: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pmsite.archive.incident import Incident
 from pmsite.archive.promises import promises, repeats
 from pmsite.site import urls
+from pmsite.site.action_list import SAMPLE, action_chunks, action_facets
 from pmsite.site.plan import Page, Plan, paginate
 from pmsite.site.views import (
     Action,
@@ -18,7 +19,7 @@ from pmsite.site.views import (
     Tally,
 )
 
-ITEMS_PER_PAGE = 200
+ITEMS_PER_PAGE = 100
 MOST = 10
 QUARTERS = 8
 # Ages in days: up to so many, and what that is called.
@@ -43,8 +44,15 @@ def action_pages(plan: Plan) -> Iterator[Page]:
             quarters=tuple(_quarters(plan)) if is_first else (),
             repeats=tuple(_repeats(plan)) if is_first else (),
             pagination=pagination,
+            sample=SAMPLE if is_first and part else None,
+            today=plan.today,
         )
         yield Page(path, "actions.html", view)
+    if plan.actions:
+        facets = action_facets(plan.archive, ITEMS_PER_PAGE, plan.config.fiscal_year_start)
+        yield Page("actions/facets.js", "", facets)
+        for chunk in action_chunks(facets.incidents):
+            yield Page(f"actions/rows-{chunk.number}.js", "", chunk)
     yield Page("actions.ics", "", _calendar(plan, still, by_id))
 
 

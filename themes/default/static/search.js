@@ -4,29 +4,16 @@
   "use strict";
   const data = window.pmExplorer;
   const home = document.querySelector("[data-pm-explorer]");
-  if (!data || !home) return;
+  if (!data || !home || !window.pmFinder) return;
+  const { make, plain, chunks } = window.pmFinder;
 
   const root = new URL(home.dataset.pmExplorer, location.href);
   const bundles = home.dataset.pmBundles.split(" ").filter(Boolean);
   const isOnWeb = location.protocol.startsWith("http");
-  // Scripts that put no blanks between words: a word may begin anywhere.
-  const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
   const searched = ["title", "number", "line", "summary", "resolution"];
-  const loading = new Map();
+  const load = chunks(new URL("explorer/", root).href, Math.ceil(data.ids.length / data.chunk));
   const plainTexts = [];
   let pagefind;
-
-  // Letters and digits in lower case without accents, a blank before each word: "PM2021-007" is " pm2021 007".
-  function plain(text) {
-    const words = text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().match(/[\p{L}\p{N}]+/gu);
-    return words ? " " + words.join(" ") : "";
-  }
-
-  function parse(text) {
-    const phrase = plain(text);
-    const words = phrase.split(" ").filter(Boolean).map((word) => (unspaced.test(word) ? word : " " + word));
-    return { text: text, phrase: phrase, words: words, isQuoted: /^\s*".+"\s*$/.test(text) };
-  }
 
   function chunkOf(index) {
     return Math.floor((data.ids.length - 1 - index) / data.chunk);
@@ -37,29 +24,9 @@
     return data.rows[chunkOf(index)][place % data.chunk];
   }
 
-  function loadChunk(number) {
-    if (!loading.has(number)) {
-      loading.set(
-        number,
-        new Promise((resolve, reject) => {
-          const script = document.createElement("script");
-          script.src = new URL("explorer/rows-" + number + ".js", root).href;
-          script.onload = resolve;
-          script.onerror = () => {
-            loading.delete(number);
-            reject(new Error("the rows cannot be loaded"));
-          };
-          document.head.append(script);
-        }),
-      );
-    }
-    return loading.get(number);
-  }
-
-  // The rows of these incidents, of all if none are named; rowOf() gives them once they are here.
+  // Of all incidents if none are named.
   function loadRows(indices) {
-    const all = Array.from({ length: Math.ceil(data.ids.length / data.chunk) }, (_, number) => number);
-    return Promise.all([...new Set(indices ? indices.map(chunkOf) : all)].map(loadChunk));
+    return load(indices && indices.map(chunkOf));
   }
 
   function plainText(index) {
@@ -110,7 +77,7 @@
     for (const list of await Promise.all(lists)) {
       for (const [page, id] of Object.entries(list)) pages.set(page, places.get(id));
     }
-    return { index: index, pages: pages };
+    return { index, pages };
   }
 
   // Pagefind gives the nearest word that it knows for one that it does not. Between quotation marks it does not guess:
@@ -147,35 +114,16 @@
   function excerpt(html) {
     return html.split(/(<mark>.*?<\/mark>)/).map((part) => {
       const text = part.replace(/<\/?mark>/g, "").replace(/&lt;/g, "<").replace(/&gt;/g, ">");
-      return part.startsWith("<mark>") ? marked(text) : text;
-    });
-  }
-
-  function marked(text) {
-    const mark = document.createElement("mark");
-    mark.textContent = text;
-    return mark;
-  }
-
-  // A text as nodes, the words that begin as the query's do in <mark> elements.
-  function highlight(text, query) {
-    if (!query) return [text];
-    const wanted = query.words.map((word) => word.trim());
-    return text.split(/([\p{L}\p{N}\p{M}]+)/u).map((part, place) => {
-      const word = place % 2 ? plain(part).trim() : "";
-      const isHit = word && wanted.some((one) => word.startsWith(one) || (unspaced.test(one) && word.includes(one)));
-      return isHit ? marked(part) : part;
+      return part.startsWith("<mark>") ? make("mark", "", text) : text;
     });
   }
 
   data.search = {
-    parse: parse,
     rows: searchRows,
     text: searchText,
     hasText: isOnWeb && bundles.length > 0,
     isFile: !isOnWeb && bundles.length > 0,
-    loadRows: loadRows,
-    rowOf: rowOf,
-    highlight: highlight,
+    loadRows,
+    rowOf,
   };
 })();
