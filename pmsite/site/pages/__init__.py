@@ -27,7 +27,6 @@ def plan_pages(plan: Plan) -> list[Page]:
         *_pages_of_incidents(plan.of_incidents()),
         *redirects(plan.of_incidents(), sources),
         *plain_pages(plan),
-        *redirects(plan),
         not_found(plan),
     ]
     return [*machine_files(plan.of_incidents()), *sitemaps(plan, pages), *pages]
