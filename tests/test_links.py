@@ -321,8 +321,8 @@ def test_files_of_hidden_documents_and_blocks_do_not_travel(tmp_path: Path) -> N
         ("public", []),
         ("internal", ["files/content/log.txt", "files/content/team/data (1).csv"]),
     ):
-        assert problems(build_site(tmp_path, audience=audience, output="site")) == []
-        assert [path for path in tree(tmp_path / "site") if path.startswith("files/")] == expected
+        assert problems(build_site(tmp_path, audience=audience, output=audience)) == []
+        assert [path for path in tree(tmp_path / audience) if path.startswith("files/")] == expected
 
 
 def test_links_follow_when_the_targets_id_changes(tmp_path: Path) -> None:
