@@ -115,3 +115,12 @@ def test_front_matter_goes_first() -> None:
     found = incident(text)
     assert [item.title for item in found.action_items] == ["Write a runbook"]
     assert "action_items" not in found.inferred and "action_items" not in found.shown
+
+
+@pytest.mark.parametrize("flavor", FLAVORS)
+def test_lines_that_were_broken_to_fit_a_width_are_one_item(flavor: str) -> None:
+    text = "- Find a way to limit requests in cases\n  of high load.\n- Write a runbook\n    - on memory\n      and disk\n"
+    assert titles(HEAD + text, flavor=flavor) == [
+        "Find a way to limit requests in cases of high load.",
+        "Write a runbook",
+    ]

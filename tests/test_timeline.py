@@ -212,3 +212,20 @@ def test_a_bare_clock_in_front_matter_follows_the_zone_that_the_entry_before_it_
         "2025-10-20T14:00:00+02:00",
         "2025-10-20T15:00:00+02:00",
     ]
+
+
+@pytest.mark.parametrize("flavor", FLAVORS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- 10:00 UTC - Pages slow\n  because of load\n- 10:30 UTC - Rolled back\n  to 1.2\n",
+        "All times in UTC\n\n### 10:00\n\nPages slow\nbecause of load\n\n### 10:30\n\nRolled back\nto 1.2\n\nAll is well.\n",
+        "10:00 UTC - Pages slow\nbecause of load\n10:30 UTC - Rolled back\nto 1.2\n",
+        "10:00 UTC\nPages slow\nbecause of load\n\n10:30 UTC\nRolled back\nto 1.2\n",
+    ],
+)
+def test_lines_that_were_broken_to_fit_a_width_are_one_event(text: str, flavor: str) -> None:
+    assert entries(HEAD + text, name="2024-03-05-web", flavor=flavor) == [
+        ("2024-03-05T10:00:00Z", "Pages slow because of load"),
+        ("2024-03-05T10:30:00Z", "Rolled back to 1.2"),
+    ]

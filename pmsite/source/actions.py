@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pmsite.archive.incident import ActionItem, ActionStatus, ActionType
-from pmsite.source.blocks import Line
+from pmsite.source.blocks import Line, wrapped
 from pmsite.source.fields import closed
 from pmsite.source.moments import moments
 from pmsite.source.synonyms import ACTION_STATUS_SYNONYMS, ACTION_TYPE_SYNONYMS
@@ -122,7 +122,7 @@ def _of_scope(scope: list[Line], first_day: bool | None, is_listed: bool) -> lis
         return _from_rows(rows, next((line for line in scope if line.kind == "head"), None), first_day)
     items = [line for line in scope if line.kind == "item"]
     if items:
-        return [_found(line, is_done) for line in _leaves(items)]
+        return [_found(line, is_done, _whole(line, scope)) for line in _leaves(items)]
     if heading.kind == "heading" and _NUMBERED.match(heading.text) and heading.depth > 2:
         return [FoundAction(heading, ActionItem(_NUMBERED.sub("", heading.text, count=1)))]
     units = list(_plain(scope))
@@ -131,6 +131,12 @@ def _of_scope(scope: list[Line], first_day: bool | None, is_listed: bool) -> lis
     ) * 2 <= len(units):
         return []  # where there are lists, running text beside them is no list
     return [_found(line, is_done, text) for line, text in units]
+
+
+def _whole(line: Line, lines: list[Line]) -> str:
+    """The text of an item, whose author may have broken it into lines."""
+    own = wrapped(lines, line.number - lines[0].number)
+    return " ".join(one.text for one in (line, *own))
 
 
 def _leaves(items: list[Line]) -> Iterator[Line]:
@@ -245,7 +251,7 @@ def _lessons(lines: list[Line]) -> list[FoundAction]:
     items = [line for line in lines if line.section == "lessons" and line.kind == "item" and line.depth == 1]
     if len(items) < 2 or not all(_begins_with_verb(line.text) for line in items):
         return []
-    return [_found(line, False) for line in items]
+    return [_found(line, False, _whole(line, lines)) for line in items]
 
 
 def _found(line: Line, is_done: bool, text: str = "") -> FoundAction:

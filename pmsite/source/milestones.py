@@ -78,7 +78,7 @@ def from_timeline(times: Times, timeline: Timeline, facts: list[Fact]) -> None:
         if began is not None:
             _tell(times, "started", began)
         return
-    if began is None and _FAILING.search(first.event) and _is_whole(entries):
+    if began is None and _FAILING.search(first.event[:200]) and _is_whole(entries):
         began = first
     if over is not None and over not in entries[-3:]:
         over = None
