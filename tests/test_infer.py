@@ -51,6 +51,9 @@ def when(found: Incident) -> tuple[str, str]:
         ("2026年1月21日 10:00", "2026-01-21 10:00"),
         ("April 17th", "0417"),
         ("10:00 GMT+2", "10:00 GMT+2"),
+        ("2023-10-07T10:00-05:00", "2023-10-07 10:00 -05:00"),
+        ("2023-10-07 10:00 -05:00", "2023-10-07 10:00 -05:00"),
+        ("2023-10-07 10:00:30-05:00", "2023-10-07 10:00:30 -05:00"),
         ("07/10/2023", ""),
         ("version 1.2.3, ratio 3:1, 99:99, 2024-13-45, 192.168.10.20:8080", ""),
         ("30 February 2024", ""),
@@ -76,6 +79,14 @@ def test_moments_as_people_write_them(text: str, said: str) -> None:
     if one.zone is not None:
         parts.append(one.zone.name)
     assert " ".join(parts) == said
+
+
+@pytest.mark.parametrize(
+    "text", ["17:00-18:00", "2024-03-05 17:00-18:00", "10:00 -11:00", "10:00−11:00", "10:00 +15:00", "10:00 GMT+15"]
+)
+def test_a_stretch_of_time_is_no_offset(text: str) -> None:
+    assert moments(text)
+    assert {one.zone for one in moments(text)} == {None}
 
 
 def test_numeric_dates_are_read_where_the_document_decides_how() -> None:

@@ -49,6 +49,8 @@ _TO_DATE = re.compile(
     r"(?:\s{0,2}(?:hrs|hours|h)\.?)?[\s,)(\]]{0,4}(?:on\s{1,2}|of\s{1,2})?(?:the\s)?(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[,.]?\s{0,2})?\Z",
     re.IGNORECASE,
 )
+_TO_END = re.compile(r" ?[−-]\d\d:\d\d")
+_ISO_DATE = re.compile(rf"{_YEAR}-\d\d-\d\d[ T]\Z")
 _COMPACT = re.compile(r"[ T](?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?![\d:.-])")
 
 
@@ -126,7 +128,7 @@ def _moment(token: "re.Match[str]", text: str, day_first: bool | None) -> Moment
         clock = _clock(token)
         if clock is None:
             return None
-        zone = zone_of(text, end)
+        zone = zone_of(text, end) if not _is_range(token, text) else None
         vague = (start > 0 and text[start - 1] in "~≈") or text[max(0, start - 8) : start].lower().endswith(
             ("roughly ", "around ", "about ", "approx. ")
         )
@@ -140,6 +142,15 @@ def _moment(token: "re.Match[str]", text: str, day_first: bool | None) -> Moment
         return Moment(start, zone.end if zone else compact.end(), day, Clock(seconds, True), zone)
     assert kind is not None
     return Moment(start, end, day)
+
+
+def _is_range(token: "re.Match[str]", text: str) -> bool:
+    """`17:00-18:00` is a stretch of time; `2024-03-05T17:00-08:00` and `17:00:00-08:00` state an offset."""
+    if token["second"] is not None or _TO_END.match(text, token.end()) is None:
+        return False
+    return _ISO_DATE.match(text, max(0, token.start() - 11), token.start()) is None or (
+        text[token.start() - 1] != "T" and text[token.end()] != " "
+    )
 
 
 def _day(token: "re.Match[str]", day_first: bool | None) -> DayOf | None:
