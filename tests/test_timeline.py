@@ -8,6 +8,7 @@ from pmsite.archive.incident import TimelineEntry, Timestamp
 from tests.reading import FLAVORS, incident, read
 
 HEAD = "# Web outage\n\n## Timeline\n\n"
+STARTED = "---\nstarted: 2024-03-05T10:00Z\n---\n"
 
 
 def entries(text: str, **given: str) -> list[tuple[str, str]]:
@@ -81,11 +82,19 @@ def test_a_zone_is_the_heading_s_or_unstated(heading: str, offset: int | None) -
     assert [entry.at.offset for entry in found if entry.at] == [offset, offset]
 
 
-def test_without_any_date_entries_have_no_moment_and_keep_their_offsets() -> None:
+def test_without_any_date_entries_have_no_moment() -> None:
     document, html = read(HEAD + "- 10:00 - a\n- 10:30 - b\n")
     assert document.incident is not None
     assert document.incident.timeline == (TimelineEntry(None, "a"), TimelineEntry(None, "b"))
-    assert "T+00:30" in html
+    assert "T+" not in html
+
+
+def test_offsets_count_from_a_known_start_alone() -> None:
+    text = HEAD + "- 2024-03-05 09:00 UTC - Library released\n- 2024-03-07 08:30 UTC - Setting corrected\n"
+    started = "---\nstarted: 2024-03-05T08:30Z\n---\n"
+    assert "T+" not in read(text)[1]
+    assert "T+00:30" in read(started + text)[1] and "T+48:00" in read(started + text)[1]
+    assert "T+" not in read("---\nstarted: 2024-03-05\n---\n" + text)[1]
 
 
 def test_steps_without_times_are_a_timeline_too() -> None:
@@ -123,7 +132,7 @@ def test_a_title_with_a_number_is_no_entry() -> None:
 
 def test_entries_are_marked_where_they_stand() -> None:
     text = (
-        HEAD
+        STARTED + HEAD
         + "- **10:00 AM (UTC):** Pages slow, see `top`\n- **10:30 AM (UTC):** Rolled back\n\n![graph](graph.png)\n"
     )
     document, html = read(text, name="2024-03-05-web")
@@ -157,7 +166,9 @@ def test_a_timeline_that_front_matter_repeats_is_shown_in_the_prose() -> None:
 
 def test_links_are_not_put_into_links() -> None:
     _, html = read(
-        HEAD + "- [10:00](https://example.org) a\n- [10:10](https://example.org) b\n", name="2024-03-05-web"
+        "---\nstarted: 2024-03-05 10:00\n---\n"
+        + HEAD
+        + "- [10:00](https://example.org) a\n- [10:10](https://example.org) b\n"
     )
     assert '<span class="pm-offset">T+00:10</span>' in html
 
@@ -180,7 +191,7 @@ def test_marks_of_milestones() -> None:
 
 
 def test_offsets_stand_behind_the_zone_and_lines_stay_lines() -> None:
-    _, html = read(HEAD + "10:00 PST: Pages slow\n10:30 PST: Rolled back\n", name="2024-01-05-web")
+    _, html = read("---\nstarted: 2024-01-05T18:00Z\n---\n" + HEAD + "10:00 PST: Pages slow\n10:30 PST: Rolled back\n", name="2024-01-05-web")
     assert (
         '<time id="pm-t1" datetime="2024-01-05T10:00:00-08:00">10:00</time> PST: <a class="pm-offset"' in html
     )
