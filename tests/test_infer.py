@@ -584,3 +584,34 @@ def test_a_labelled_line_is_no_introduction() -> None:
     text = "# Web down\n\n**Impact:** Everybody who tried to log in that morning was turned away.\n"
     found = incident(text)
     assert found.summary == "" and found.impact.summary.startswith("Everybody who tried")
+
+
+def test_an_incident_that_is_declared_over_is_not_declared() -> None:
+    head = "# Web outage\n\n## Timeline\n\n- 10:00 UTC - Pages slow\n"
+    found = incident(head + "- 11:00 UTC - Active incident declared mitigated\n", name="2024-03-05-web")
+    assert found.declared is None
+    assert isinstance(found.mitigated, Timestamp) and found.mitigated.iso() == "2024-03-05T11:00:00Z"
+    assert incident(head + "- 11:00 UTC - Incident was declared over\n", name="2024-03-05-web").declared is None
+    assert incident(head + "- 10:10 UTC - Incident declared\n", name="2024-03-05-web").declared is not None
+
+
+@pytest.mark.parametrize(("stated", "is_kept"), [("10 minutes", True), ("2 minutes", False), ("N/A", True)])
+def test_detection_that_contradicts_the_stated_time_to_detect_is_left_out(stated: str, is_kept: bool) -> None:
+    found = incident(
+        "# Web outage\n\n## Timeline\n\n- 10:00 UTC - The site went down\n- 10:10 UTC - Monitoring alert fired\n"
+        f"- 11:00 UTC - Service fully restored\n\n## Stats\n\n- Time to detection: {stated}\n",
+        name="2024-03-05-web",
+    )
+    assert (found.detected is not None) is is_kept
+    assert when(found) == ("2024-03-05T10:00:00Z", "2024-03-05T11:00:00Z")
+
+
+def test_a_length_shorter_than_from_detection_to_end_is_in_doubt() -> None:
+    text = (
+        "# Web outage\n\n- **Key events**\n    - First detected 2024-03-05 13:14\n    - Repaired 2024-03-05 14:20\n\n"
+        "- **Time to repair**: {}\n"
+    )
+    found = incident(text.format("0h 15m"))
+    assert found.duration == 900 and impact_duration(found).doubt
+    assert not impact_duration(incident(text.format("3h 0m"))).doubt
+    assert not impact_duration(incident(text.format("1h 5m"))).doubt
