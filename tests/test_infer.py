@@ -615,3 +615,18 @@ def test_a_length_shorter_than_from_detection_to_end_is_in_doubt() -> None:
     assert found.duration == 900 and impact_duration(found).doubt
     assert not impact_duration(incident(text.format("3h 0m"))).doubt
     assert not impact_duration(incident(text.format("1h 5m"))).doubt
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "Internal post-mortem: https://github.com/example/incidents-analysis/pull/58\n",
+        "&#91;Report of the outage of the web.jpg](https://example.org/docs/some/long/path/report.jpg)\n",
+        "See <https://example.org/incidents/3969/comments/2024586947> for details.\n",
+        "docs/tickets/open/postmortem-of-the-outage-of-the-web-servers-and-more.png\n",
+    ],
+)
+def test_an_address_is_no_summary(first: str) -> None:
+    told = "On Tuesday the web servers went down for about 3 hours because a disk was full."
+    assert incident(f"# Web outage\n\n{first}\n{told}\n").summary == told
+    assert incident(f"# Web outage\n\n## Summary\n\n{first}\n{told}\n").summary == told

@@ -354,7 +354,7 @@ class _Gathering:
                 self._set("severity", self._inference.severity(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "status":
                 self._set("status", kinds.status(fact.value), fact.lines[0], fact.value)
-            elif fact.kind == "summary" and len(fact.value) >= 40:
+            elif fact.kind == "summary" and len(fact.value) >= 40 and is_sentence(fact.value):
                 self._set("summary", shortened(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "impact" and is_sentence(fact.value) and not self._has("impact.windows"):
                 self._set("impact.summary", shortened(fact.value), fact.lines[0], fact.value)
@@ -398,6 +398,7 @@ class _Gathering:
                 line.kind == "text"
                 and len(text) >= 60
                 and "." in text
+                and is_sentence(text)
                 and not text.startswith(("http", "<"))
                 and not line.lead.endswith(":")
             ):
