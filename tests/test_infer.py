@@ -34,6 +34,8 @@ def when(found: Incident) -> tuple[str, str]:
         ("the 7th of October 2023", "2023-10-07"),
         ("October7, 2023", "2023-10-07"),
         ("Oct 22rd 2022", "2022-10-22"),
+        ("2018-07-08 ca. 18:30", "2018-07-08 18:30"),
+        ("12:45 PM PST Saturday Oct 30th", "1030 12:45 PST"),
         ("2:20 PM (UTC) on May 8, 2024", "2024-05-08 14:20 UTC"),
         ("2023-10-07T10:00:30Z", "2023-10-07 10:00:30 UTC"),
         ("2023-10-07 1600", "2023-10-07 16:00"),
@@ -79,6 +81,13 @@ def test_moments_as_people_write_them(text: str, said: str) -> None:
     if one.zone is not None:
         parts.append(one.zone.name)
     assert " ".join(parts) == said
+
+
+@pytest.mark.parametrize("words", ["ca. ", "ca ", "circa ", "about ", "approximately ", "~"])
+def test_times_that_are_about(words: str) -> None:
+    (one,) = moments(f"2018-07-08 {words}18:30 CEST")
+    assert one.is_vague and one.clock is not None and one.day is not None
+    assert not any(moment.is_vague for moment in moments("America 18:30"))
 
 
 @pytest.mark.parametrize(

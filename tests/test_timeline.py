@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pmsite.archive.incident import TimelineEntry, Timestamp
+from pmsite.archive.incident import Precision, TimelineEntry, Timestamp
 from tests.reading import FLAVORS, incident, read
 
 HEAD = "# Web outage\n\n## Timeline\n\n"
@@ -240,3 +240,14 @@ def test_lines_that_were_broken_to_fit_a_width_are_one_event(text: str, flavor: 
         ("2024-03-05T10:00:00Z", "Pages slow because of load"),
         ("2024-03-05T10:30:00Z", "Rolled back to 1.2"),
     ]
+
+
+def test_an_ordinal_is_part_of_its_date() -> None:
+    text = HEAD + "12:45 PM UTC Saturday March 30th: Wave begins\n\n2:00 PM UTC Sunday March 31st: It is over\n"
+    assert entries(text, name="2024-03-30-web") == [
+        ("2024-03-30T12:45:00Z", "Wave begins"),
+        ("2024-03-31T14:00:00Z", "It is over"),
+    ]
+    about = incident(HEAD + "### 2024-03-30 ca. 18:30\n\nPages slow\n\n### 22:48\n\nIt is over\n").timeline
+    assert [entry.at.precision for entry in about if entry.at] == [Precision.APPROXIMATE, Precision.EXACT]
+    assert [entry.event for entry in about] == ["Pages slow", "It is over"]

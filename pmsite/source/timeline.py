@@ -18,7 +18,7 @@ HALF_DAY = 12 * 3600
 MADE_UP = date(2000, 1, 1)
 # What may stand before an entry's time: marks of a list that Markdown did not take for one, and small words.
 _BEFORE = re.compile(
-    r"[\W_]{0,8}(?:(?:at|on|by|around|about|approximately|approx\.?|time:?|circa)[\s*~≈]{1,3})?(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[.,]?\s)?[\W_]{0,3}\Z",
+    r"[\W_]{0,8}(?:(?:at|on|by|around|about|approximately|approx\.?|time:?|circa|ca\.?)[\s*~≈]{1,3})?(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[.,]?\s)?[\W_]{0,3}\Z",
     re.IGNORECASE,
 )
 _AFTER = re.compile(r"[\s*_`)\]]*(?:hrs\b|hours\b)?[\s*_`)\]]*(?:[-–—:|,;.=>→]+[\s*_`-]*)?", re.IGNORECASE)
