@@ -115,3 +115,43 @@ def test_front_matter_goes_first() -> None:
     found = incident(text)
     assert [item.title for item in found.action_items] == ["Write a runbook"]
     assert "action_items" not in found.inferred and "action_items" not in found.shown
+
+
+@pytest.mark.parametrize("flavor", FLAVORS)
+def test_lines_that_were_broken_to_fit_a_width_are_one_item(flavor: str) -> None:
+    text = "- Find a way to limit requests in cases\n  of high load.\n- Write a runbook\n    - on memory\n      and disk\n"
+    assert titles(HEAD + text, flavor=flavor) == [
+        "Find a way to limit requests in cases of high load.",
+        "Write a runbook",
+    ]
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        "### What we did\n\n- Throughput: we watched it\n- Moved the table\n",
+        "### Immediate actions taken\n\n- Moved the table\n- Watched the throughput\n",
+        "- Moved the table\n- We restarted the workers\n- Enhanced monitoring: add an alert\n",
+        "### Immediate actions (completed)\n\n1. **Moving the table**\n\nWe moved the table to a new one, while we watched these:\n\n- Throughput\n- Lag\n\n"
+        "2. **Clean-up**\n\nWe then cleaned up.\n",
+    ],
+)
+def test_what_was_done_is_no_list_of_what_to_do(section: str) -> None:
+    assert titles(f"# Web outage\n\n## Remediation\n\n{section}") == []
+
+
+def test_what_a_list_of_items_names_in_the_past_tense_stays_one() -> None:
+    listed = "- Created a ticket for an alert\n- Timeouts increased\n"
+    assert len(titles(HEAD + listed)) == 2
+    assert [item.status for item in incident("# A\n\n## Remediation\n\n### Actions (completed)\n\n" + listed).action_items] == [
+        ActionStatus.DONE,
+        ActionStatus.DONE,
+    ]
+    assert len(titles("# Web outage\n\n## Remediation\n\n- [x] Moved the table\n- [x] Added an alert\n")) == 2
+
+
+def test_a_bold_line_is_an_items_name() -> None:
+    assert titles(HEAD + "1. **Better alerts**\n   We plan to add some.\n2. **Runbooks for\n   the table**\n") == [
+        "Better alerts",
+        "Runbooks for the table",
+    ]

@@ -34,6 +34,8 @@ def when(found: Incident) -> tuple[str, str]:
         ("the 7th of October 2023", "2023-10-07"),
         ("October7, 2023", "2023-10-07"),
         ("Oct 22rd 2022", "2022-10-22"),
+        ("2018-07-08 ca. 18:30", "2018-07-08 18:30"),
+        ("12:45 PM PST Saturday Oct 30th", "1030 12:45 PST"),
         ("2:20 PM (UTC) on May 8, 2024", "2024-05-08 14:20 UTC"),
         ("2023-10-07T10:00:30Z", "2023-10-07 10:00:30 UTC"),
         ("2023-10-07 1600", "2023-10-07 16:00"),
@@ -51,6 +53,9 @@ def when(found: Incident) -> tuple[str, str]:
         ("2026年1月21日 10:00", "2026-01-21 10:00"),
         ("April 17th", "0417"),
         ("10:00 GMT+2", "10:00 GMT+2"),
+        ("2023-10-07T10:00-05:00", "2023-10-07 10:00 -05:00"),
+        ("2023-10-07 10:00 -05:00", "2023-10-07 10:00 -05:00"),
+        ("2023-10-07 10:00:30-05:00", "2023-10-07 10:00:30 -05:00"),
         ("07/10/2023", ""),
         ("version 1.2.3, ratio 3:1, 99:99, 2024-13-45, 192.168.10.20:8080", ""),
         ("30 February 2024", ""),
@@ -76,6 +81,21 @@ def test_moments_as_people_write_them(text: str, said: str) -> None:
     if one.zone is not None:
         parts.append(one.zone.name)
     assert " ".join(parts) == said
+
+
+@pytest.mark.parametrize("words", ["ca. ", "ca ", "circa ", "about ", "approximately ", "~"])
+def test_times_that_are_about(words: str) -> None:
+    (one,) = moments(f"2018-07-08 {words}18:30 CEST")
+    assert one.is_vague and one.clock is not None and one.day is not None
+    assert not any(moment.is_vague for moment in moments("America 18:30"))
+
+
+@pytest.mark.parametrize(
+    "text", ["17:00-18:00", "2024-03-05 17:00-18:00", "10:00 -11:00", "10:00−11:00", "10:00 +15:00", "10:00 GMT+15"]
+)
+def test_a_stretch_of_time_is_no_offset(text: str) -> None:
+    assert moments(text)
+    assert {one.zone for one in moments(text)} == {None}
 
 
 def test_numeric_dates_are_read_where_the_document_decides_how() -> None:
@@ -573,3 +593,49 @@ def test_a_labelled_line_is_no_introduction() -> None:
     text = "# Web down\n\n**Impact:** Everybody who tried to log in that morning was turned away.\n"
     found = incident(text)
     assert found.summary == "" and found.impact.summary.startswith("Everybody who tried")
+
+
+def test_an_incident_that_is_declared_over_is_not_declared() -> None:
+    head = "# Web outage\n\n## Timeline\n\n- 10:00 UTC - Pages slow\n"
+    found = incident(head + "- 11:00 UTC - Active incident declared mitigated\n", name="2024-03-05-web")
+    assert found.declared is None
+    assert isinstance(found.mitigated, Timestamp) and found.mitigated.iso() == "2024-03-05T11:00:00Z"
+    assert incident(head + "- 11:00 UTC - Incident was declared over\n", name="2024-03-05-web").declared is None
+    assert incident(head + "- 10:10 UTC - Incident declared\n", name="2024-03-05-web").declared is not None
+
+
+@pytest.mark.parametrize(("stated", "is_kept"), [("10 minutes", True), ("2 minutes", False), ("N/A", True)])
+def test_detection_that_contradicts_the_stated_time_to_detect_is_left_out(stated: str, is_kept: bool) -> None:
+    found = incident(
+        "# Web outage\n\n## Timeline\n\n- 10:00 UTC - The site went down\n- 10:10 UTC - Monitoring alert fired\n"
+        f"- 11:00 UTC - Service fully restored\n\n## Stats\n\n- Time to detection: {stated}\n",
+        name="2024-03-05-web",
+    )
+    assert (found.detected is not None) is is_kept
+    assert when(found) == ("2024-03-05T10:00:00Z", "2024-03-05T11:00:00Z")
+
+
+def test_a_length_shorter_than_from_detection_to_end_is_in_doubt() -> None:
+    text = (
+        "# Web outage\n\n- **Key events**\n    - First detected 2024-03-05 13:14\n    - Repaired 2024-03-05 14:20\n\n"
+        "- **Time to repair**: {}\n"
+    )
+    found = incident(text.format("0h 15m"))
+    assert found.duration == 900 and impact_duration(found).doubt
+    assert not impact_duration(incident(text.format("3h 0m"))).doubt
+    assert not impact_duration(incident(text.format("1h 5m"))).doubt
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "Internal post-mortem: https://github.com/example/incidents-analysis/pull/58\n",
+        "&#91;Report of the outage of the web.jpg](https://example.org/docs/some/long/path/report.jpg)\n",
+        "See <https://example.org/incidents/3969/comments/2024586947> for details.\n",
+        "docs/tickets/open/postmortem-of-the-outage-of-the-web-servers-and-more.png\n",
+    ],
+)
+def test_an_address_is_no_summary(first: str) -> None:
+    told = "On Tuesday the web servers went down for about 3 hours because a disk was full."
+    assert incident(f"# Web outage\n\n{first}\n{told}\n").summary == told
+    assert incident(f"# Web outage\n\n## Summary\n\n{first}\n{told}\n").summary == told

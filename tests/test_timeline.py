@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from pmsite.archive.incident import TimelineEntry, Timestamp
+from pmsite.archive.incident import Precision, TimelineEntry, Timestamp
 from tests.reading import FLAVORS, incident, read
 
 HEAD = "# Web outage\n\n## Timeline\n\n"
+STARTED = "---\nstarted: 2024-03-05T10:00Z\n---\n"
 
 
 def entries(text: str, **given: str) -> list[tuple[str, str]]:
@@ -81,11 +82,19 @@ def test_a_zone_is_the_heading_s_or_unstated(heading: str, offset: int | None) -
     assert [entry.at.offset for entry in found if entry.at] == [offset, offset]
 
 
-def test_without_any_date_entries_have_no_moment_and_keep_their_offsets() -> None:
+def test_without_any_date_entries_have_no_moment() -> None:
     document, html = read(HEAD + "- 10:00 - a\n- 10:30 - b\n")
     assert document.incident is not None
     assert document.incident.timeline == (TimelineEntry(None, "a"), TimelineEntry(None, "b"))
-    assert "T+00:30" in html
+    assert "T+" not in html
+
+
+def test_offsets_count_from_a_known_start_alone() -> None:
+    text = HEAD + "- 2024-03-05 09:00 UTC - Library released\n- 2024-03-07 08:30 UTC - Setting corrected\n"
+    started = "---\nstarted: 2024-03-05T08:30Z\n---\n"
+    assert "T+" not in read(text)[1]
+    assert "T+00:30" in read(started + text)[1] and "T+48:00" in read(started + text)[1]
+    assert "T+" not in read("---\nstarted: 2024-03-05\n---\n" + text)[1]
 
 
 def test_steps_without_times_are_a_timeline_too() -> None:
@@ -123,7 +132,7 @@ def test_a_title_with_a_number_is_no_entry() -> None:
 
 def test_entries_are_marked_where_they_stand() -> None:
     text = (
-        HEAD
+        STARTED + HEAD
         + "- **10:00 AM (UTC):** Pages slow, see `top`\n- **10:30 AM (UTC):** Rolled back\n\n![graph](graph.png)\n"
     )
     document, html = read(text, name="2024-03-05-web")
@@ -157,7 +166,9 @@ def test_a_timeline_that_front_matter_repeats_is_shown_in_the_prose() -> None:
 
 def test_links_are_not_put_into_links() -> None:
     _, html = read(
-        HEAD + "- [10:00](https://example.org) a\n- [10:10](https://example.org) b\n", name="2024-03-05-web"
+        "---\nstarted: 2024-03-05 10:00\n---\n"
+        + HEAD
+        + "- [10:00](https://example.org) a\n- [10:10](https://example.org) b\n"
     )
     assert '<span class="pm-offset">T+00:10</span>' in html
 
@@ -180,7 +191,7 @@ def test_marks_of_milestones() -> None:
 
 
 def test_offsets_stand_behind_the_zone_and_lines_stay_lines() -> None:
-    _, html = read(HEAD + "10:00 PST: Pages slow\n10:30 PST: Rolled back\n", name="2024-01-05-web")
+    _, html = read("---\nstarted: 2024-01-05T18:00Z\n---\n" + HEAD + "10:00 PST: Pages slow\n10:30 PST: Rolled back\n", name="2024-01-05-web")
     assert (
         '<time id="pm-t1" datetime="2024-01-05T10:00:00-08:00">10:00</time> PST: <a class="pm-offset"' in html
     )
@@ -212,3 +223,31 @@ def test_a_bare_clock_in_front_matter_follows_the_zone_that_the_entry_before_it_
         "2025-10-20T14:00:00+02:00",
         "2025-10-20T15:00:00+02:00",
     ]
+
+
+@pytest.mark.parametrize("flavor", FLAVORS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- 10:00 UTC - Pages slow\n  because of load\n- 10:30 UTC - Rolled back\n  to 1.2\n",
+        "All times in UTC\n\n### 10:00\n\nPages slow\nbecause of load\n\n### 10:30\n\nRolled back\nto 1.2\n\nAll is well.\n",
+        "10:00 UTC - Pages slow\nbecause of load\n10:30 UTC - Rolled back\nto 1.2\n",
+        "10:00 UTC\nPages slow\nbecause of load\n\n10:30 UTC\nRolled back\nto 1.2\n",
+    ],
+)
+def test_lines_that_were_broken_to_fit_a_width_are_one_event(text: str, flavor: str) -> None:
+    assert entries(HEAD + text, name="2024-03-05-web", flavor=flavor) == [
+        ("2024-03-05T10:00:00Z", "Pages slow because of load"),
+        ("2024-03-05T10:30:00Z", "Rolled back to 1.2"),
+    ]
+
+
+def test_an_ordinal_is_part_of_its_date() -> None:
+    text = HEAD + "12:45 PM UTC Saturday March 30th: Wave begins\n\n2:00 PM UTC Sunday March 31st: It is over\n"
+    assert entries(text, name="2024-03-30-web") == [
+        ("2024-03-30T12:45:00Z", "Wave begins"),
+        ("2024-03-31T14:00:00Z", "It is over"),
+    ]
+    about = incident(HEAD + "### 2024-03-30 ca. 18:30\n\nPages slow\n\n### 22:48\n\nIt is over\n").timeline
+    assert [entry.at.precision for entry in about if entry.at] == [Precision.APPROXIMATE, Precision.EXACT]
+    assert [entry.event for entry in about] == ["Pages slow", "It is over"]

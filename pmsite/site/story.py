@@ -123,10 +123,8 @@ def bar(incident: Incident) -> tuple[Segment, ...]:
 
 
 def timeline(incident: Incident, zone: str) -> tuple[Entry, ...]:
-    """The timeline with its offsets from the start of the incident, else from the first entry."""
+    """The timeline with its offsets from the start of the incident; none where that is not known."""
     origin = incident.started if isinstance(incident.started, Timestamp) else None
-    if origin is None or origin.precision.value == "day":
-        origin = next((entry.at for entry in incident.timeline if entry.at is not None), None)
     entries: list[Entry] = []
     day: date | None = None
     for number, entry in enumerate(incident.timeline, 1):

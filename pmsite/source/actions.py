@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pmsite.archive.incident import ActionItem, ActionStatus, ActionType
-from pmsite.source.blocks import Line
+from pmsite.source.blocks import Line, wrapped
 from pmsite.source.fields import closed
 from pmsite.source.moments import moments
 from pmsite.source.synonyms import ACTION_STATUS_SYNONYMS, ACTION_TYPE_SYNONYMS
@@ -43,6 +43,15 @@ _INLINE = re.compile(
 )
 _NUMBERED = re.compile(r"\W{0,3}\d{1,2}[.)]\s")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+# Sections whose name says that what they list is to be done; the others may tell what was.
+_TO_DO = re.compile(
+    r"action|follow|to-?do|task|next|prevent|improve|recommend|correct|plan|future|forward|アクション|防止|改善",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\W*(?:(?:we|i|they)(?: have|'ve| also| then)? )?(?:(?!need|embed|feed|speed|proceed|seed|shed)[a-z]{2,}ed|ran|made|wrote|built|took|set up|rebuilt|sent|found) ",
+    re.IGNORECASE,
+)
 _TICKET = re.compile(r"\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b|(?<![\w&])#\d{1,7}\b|\b(?:issues|pull)/\d{1,7}\b")
 _OWNER = re.compile(
     r"[\s(\[]*\b(?:owner|assignee|assigned to|responsible)\s*[:=]\s*([^;,)\]|]{2,60})", re.IGNORECASE
@@ -122,7 +131,9 @@ def _of_scope(scope: list[Line], first_day: bool | None, is_listed: bool) -> lis
         return _from_rows(rows, next((line for line in scope if line.kind == "head"), None), first_day)
     items = [line for line in scope if line.kind == "item"]
     if items:
-        return [_found(line, is_done) for line in _leaves(items)]
+        if _tells(scope, items, is_done):
+            return []
+        return [_found(line, is_done, _whole(line, scope)) for line in _leaves(items)]
     if heading.kind == "heading" and _NUMBERED.match(heading.text) and heading.depth > 2:
         return [FoundAction(heading, ActionItem(_NUMBERED.sub("", heading.text, count=1)))]
     units = list(_plain(scope))
@@ -131,6 +142,25 @@ def _of_scope(scope: list[Line], first_day: bool | None, is_listed: bool) -> lis
     ) * 2 <= len(units):
         return []  # where there are lists, running text beside them is no list
     return [_found(line, is_done, text) for line, text in units]
+
+
+def _tells(scope: list[Line], items: list[Line], is_done: bool) -> bool:
+    """Whether a list is part of a story of what was done: among paragraphs that tell it, or all in the past tense."""
+    if any(line.is_done is not None for line in items):
+        return False
+    if is_done:
+        return sum(line.kind == "text" and _NARRATIVE.match(line.text) is not None for line in scope) > 1
+    if _TO_DO.search(scope[0].text):
+        return False
+    return 2 * sum(_PAST.match(line.text) is not None and not _LABELLED.match(line.text) for line in items) > len(items)
+
+
+def _whole(line: Line, lines: list[Line]) -> str:
+    """The text of an item, whose author may have broken it into lines."""
+    own = wrapped(lines, line.number - lines[0].number)
+    if own and line.lead == line.text and own[0].text[:1].isupper():
+        return line.text  # its name, and below it what is to be said about it
+    return " ".join(one.text for one in (line, *own))
 
 
 def _leaves(items: list[Line]) -> Iterator[Line]:
@@ -245,7 +275,7 @@ def _lessons(lines: list[Line]) -> list[FoundAction]:
     items = [line for line in lines if line.section == "lessons" and line.kind == "item" and line.depth == 1]
     if len(items) < 2 or not all(_begins_with_verb(line.text) for line in items):
         return []
-    return [_found(line, False) for line in items]
+    return [_found(line, False, _whole(line, lines)) for line in items]
 
 
 def _found(line: Line, is_done: bool, text: str = "") -> FoundAction:

@@ -5,6 +5,7 @@ Markdown makes one paragraph of. Both flavours give the same lines, because this
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import unescape
 
@@ -12,6 +13,7 @@ from html import unescape
 MAX_LINES = 5_000
 MAX_TEXT = 4_000
 MAX_CODE = 4_000
+MAX_WRAPPED = 40
 
 _TAG = re.compile(
     r"<(/?)(h[1-6]|p|li|ul|ol|table|tr|td|th|pre|br|div|blockquote|dl|dt|dd|details|summary|section|hr|figure)"
@@ -59,6 +61,17 @@ def plain(html: str) -> str:
 def lines(html: str) -> list[Line]:
     """The lines of a rendered document in order."""
     return _Reader(html).read()
+
+
+def wrapped(found: Sequence[Line], place: int) -> list[Line]:
+    """The lines that go on with the one at `place`, which its author broke to fit a width and a browser does not."""
+    last, following = found[place], []
+    for line in found[place + 1 : place + 1 + MAX_WRAPPED]:
+        if line.kind != "text" or line.block != last.block or line.start != last.end + 1:
+            break
+        following.append(line)
+        last = line
+    return following
 
 
 class _Reader:

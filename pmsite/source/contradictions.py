@@ -60,22 +60,25 @@ def disagreement(name: str, told: Timestamp, given: Timestamp, line: Line) -> Re
     return Remark(code, name, message, "correct one of them", line)
 
 
-def difference(said: Said, measured: int, times: Times, is_given: bool) -> tuple[Remark | None, Doubt | None]:
+def difference(
+    said: Said, measured: int, times: Times, is_given: bool, since: str = "started"
+) -> tuple[Remark | None, Doubt | None]:
     """A stated length beside that of the times, `measured` in seconds; a doubt where nobody rounds like that.
 
-    `is_given` says that the times are those of front matter.
+    `is_given` says that the times are those of front matter; `since` is the milestone that was measured from, of which
+    any but the start makes `measured` the least that the length can be.
     """
     stated = said.length.seconds
     apart = abs(measured - stated)
-    if not apart:
+    if not apart or (since != "started" and measured < stated):
         return None, None
     share = VAGUE_SHARE if said.length.is_vague else SHARE
     is_in_doubt = apart > SECONDS and apart > share * max(measured, stated)
-    told = times.told.get("started")
+    told = times.told.get(since)
     other = times.clocks[2] if times.clocks else told.line if told is not None and not is_given else None
-    whose = "the times of front matter" if is_given else "the times"
-    message = f"says {duration(stated)}; {whose}{{other}} are {duration(measured)} apart"
+    whose = "times" if since == "started" else "detection and end"
+    message = f"says {duration(stated)}; the {whose}{' of front matter' if is_given else ''}{{other}} are {duration(measured)} apart"
     code = "W416" if is_in_doubt else "N418"
-    doubt = Doubt("duration", f"says {duration(stated)}; its times are {duration(measured)} apart")
+    doubt = Doubt("duration", f"says {duration(stated)}; its {whose} are {duration(measured)} apart")
     remark = Remark(code, "duration", message, "correct one of them", said.line, other)
     return remark, doubt if is_in_doubt else None

@@ -176,7 +176,7 @@ class _Gathering:
         elsewhere = stated.moment.zone if stated is not None else None
         timeline = placed(parts, _day_of(times) or near or times.day, elsewhere, first_day)
         timeline = replace(timeline, entries=tuple(map(self._inference.entry_in_zone, timeline.entries)))
-        completed(times, timeline, known)
+        completed(times, timeline, known, incident.started if is_timed else None)
         actions = find_actions(found, first_day)
         self._milestones(times, timeline)
         self._day(times, near)
@@ -314,8 +314,12 @@ class _Gathering:
             measured = end.seconds_since(started)
         elif times.clocks is not None:
             measured = times.seconds()
-        if said is not None and measured is not None and measured > 0:
-            remark, doubt = difference(said, measured, times, is_given)
+        least, since = measured, "started"
+        detected = self._values.get("detected") or incident.detected
+        if measured is None and isinstance(detected, Timestamp) and isinstance(end, Timestamp):
+            least, since = end.seconds_since(detected), "detected"
+        if said is not None and least is not None and least > 0:
+            remark, doubt = difference(said, least, times, is_given, since)
             self._remarks += [remark] if remark else []
             self._doubts += [doubt] if doubt else []
         if incident.duration is None and not is_given:
@@ -350,7 +354,7 @@ class _Gathering:
                 self._set("severity", self._inference.severity(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "status":
                 self._set("status", kinds.status(fact.value), fact.lines[0], fact.value)
-            elif fact.kind == "summary" and len(fact.value) >= 40:
+            elif fact.kind == "summary" and len(fact.value) >= 40 and is_sentence(fact.value):
                 self._set("summary", shortened(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "impact" and is_sentence(fact.value) and not self._has("impact.windows"):
                 self._set("impact.summary", shortened(fact.value), fact.lines[0], fact.value)
@@ -394,6 +398,7 @@ class _Gathering:
                 line.kind == "text"
                 and len(text) >= 60
                 and "." in text
+                and is_sentence(text)
                 and not text.startswith(("http", "<"))
                 and not line.lead.endswith(":")
             ):

@@ -5,7 +5,6 @@ The author's own elements stay as they are; marks are added between them, nothin
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from html import escape
 
 from pmsite.archive.incident import Incident, Precision, Timestamp
@@ -25,7 +24,7 @@ def marked(html: str, incident: Incident, entries: Sequence[Found], title: Line 
     edits: list[Edit] = []
     if title is not None:
         edits.append(_without(html, title))
-    origin = _origin(incident, entries)
+    origin = _origin(incident)
     for number, entry in enumerate(entries, 1):
         edits += _entry(html, entry, f"pm-t{number}", origin)
         if entry.line.kind == "text" and _runs_on(html, entry.line):
@@ -50,23 +49,13 @@ def _runs_on(html: str, line: Line) -> bool:
     return before.endswith("\n") and not before.rstrip().endswith(">")
 
 
-def _origin(incident: Incident, entries: Sequence[Found]) -> tuple[datetime, int | None] | None:
-    """The wall clock and the offset from UTC that `T+` counts from: the incident's start, else the first entry."""
+def _origin(incident: Incident) -> Timestamp | None:
+    """What `T+` counts from: the incident's start. Where that is not known, any other entry would mislead."""
     started = incident.started
-    dated = [entry for entry in entries if entry.has_clock and entry.wall is not None]
-    if not dated:
-        return None
-    if isinstance(started, Timestamp) and started.precision is not Precision.DAY:
-        offsets = {entry.offset for entry in dated}
-        if all(entry.is_dated for entry in dated) and offsets == {None} and started.offset is None:
-            return started.wall, None
-        if all(entry.is_dated for entry in dated) and None not in offsets and started.offset is not None:
-            return started.wall, started.offset
-    first = dated[0]
-    return (first.wall, first.offset) if first.wall is not None else None
+    return started if isinstance(started, Timestamp) and started.precision is not Precision.DAY else None
 
 
-def _entry(html: str, entry: Found, anchor: str, origin: tuple[datetime, int | None] | None) -> list[Edit]:
+def _entry(html: str, entry: Found, anchor: str, origin: Timestamp | None) -> list[Edit]:
     moment, line = entry.moment, entry.line
     if moment is None:
         return []
@@ -78,9 +67,8 @@ def _entry(html: str, entry: Found, anchor: str, origin: tuple[datetime, int | N
         mark = f'<time id="{anchor}"' + (f' datetime="{value}"' if value else "") + ">"
         return [(start, end, f"{mark}{html[start:end]}</time>")]
     since = ""
-    if origin is not None and entry.wall is not None and (entry.offset is None) == (origin[1] is None):
-        seconds = int((entry.wall - origin[0]).total_seconds()) - (entry.offset or 0) + (origin[1] or 0)
-        since = offset(seconds)
+    if origin is not None and entry.wall is not None and entry.is_dated:
+        since = offset(Timestamp(entry.wall, entry.offset).seconds_since(origin))
     mark = f'<time id="{anchor}" datetime="{escape(_datetime(entry))}">{html[start:end]}</time>'
     if not since:
         return [(start, end, mark)]

@@ -31,10 +31,10 @@ _NEGATED = re.compile(
 )
 _MARKS = (
     ("detected", re.compile(r"\b((?:issue|incident|outage|problem|fault|failure|error|anomaly)s? (?:was |were |is |first |initially )*(?:detected|discovered|noticed)|alerts? (?:was |were )?(?:fired|fires|triggered|received|raised|detected|sent)|(?:monitoring|alerting)\b.{0,40}\b(?:detect\w*|alert\w*|trigger\w*|flag\w*|fir\w+)|detected\b|first report|pag(?:ed|ers?)\b)", re.IGNORECASE)),
-    ("declared", re.compile(r"\bincident (?:was |is )?declared|declar\w+ (?:an |a |the )?incident", re.IGNORECASE)),
+    ("declared", re.compile(r"\b(?:incident (?:was |is )?declared|declar\w+ (?:an |a |the )?incident)\b(?! (?:as |to be |is |was |fully |officially )*(?:mitigated|resolved|over|closed|contained|fixed|ended|finished|done))", re.IGNORECASE)),
     ("acknowledged", re.compile(r"\backnowledg(?:es|ed) (?:the |an )?(?:alert|alarm|page|incident)|(?:alert|alarm|page|incident) (?:was |is )?acknowledged", re.IGNORECASE)),
     ("identified", re.compile(r"\b(?:root )?cause (?:was |is |has been )?(?:identified|found|determined|discovered|located)|(?:identified|found|determined|discovered) (?:the |as the )?(?:root )?cause", re.IGNORECASE)),
-    ("mitigated", re.compile(r"\b(?:incident|impact|outage|issue|problem) (?:was |is |has been |fully )*mitigated|mitigation (?:complete|confirmed|in place)", re.IGNORECASE)),
+    ("mitigated", re.compile(r"\b(?:incident|impact|outage|issue|problem) (?:was |is |has been |fully |declared )*mitigated|mitigation (?:complete|confirmed|in place)", re.IGNORECASE)),
 )  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def from_timeline(times: Times, timeline: Timeline, facts: list[Fact]) -> None:
         if began is not None:
             _tell(times, "started", began)
         return
-    if began is None and _FAILING.search(first.event) and _is_whole(entries):
+    if began is None and _FAILING.search(first.event[:200]) and _is_whole(entries):
         began = first
     if over is not None and over not in entries[-3:]:
         over = None

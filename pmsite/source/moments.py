@@ -24,7 +24,7 @@ _ORDINAL = r"(?:st|nd|rd|th)?"
 _TOKEN = re.compile(
     rf"(?P<iso>(?<![\d.-])(?P<y>{_YEAR})[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?![\d-]))"
     rf"|(?P<east>(?P<y3>{_YEAR})[年년][ ]?(?P<m3>\d{{1,2}})[月월][ ]?(?P<d3>\d{{1,2}})[日일])"
-    rf"|(?P<mdy>(?<![a-z])(?P<mon1>{_MONTH})\.?[ ]{{0,2}}(?P<d1>\d{{1,2}}){_ORDINAL}(?![\d:])"
+    rf"|(?P<mdy>(?<![a-z])(?P<mon1>{_MONTH})\.?[ ]{{0,2}}(?P<d1>\d{{1,2}})(?:(?:st|nd|rd|th)\b|(?![\d:]))"
     rf"(?:[ ]?[-–][ ]?\d{{1,2}}{_ORDINAL}(?![\d:]))?(?:,?[ ]{{0,2}}(?P<y1>{_YEAR})(?!\d))?)"
     rf"|(?P<dmy>(?<![\d:.])(?P<d2>\d{{1,2}}){_ORDINAL}[ ]{{0,2}}(?:of[ ])?(?P<mon2>{_MONTH})(?![a-z])\.?"
     rf"(?:,?[ ]{{0,2}}(?P<y2>{_YEAR})(?!\d))?)"
@@ -42,13 +42,18 @@ _HINT = re.compile(
 )
 # What may stand between a date and a clock time that belong together, and between a time and the date after it.
 _TO_CLOCK = re.compile(
-    r"(?:[\s,;/@|T*`_([–-]{0,6}(?:(?:at|around|about|from|between|by)\s{1,2})?[~≈]?|[\s,]{0,2}at roughly\s)\Z",
+    r"(?:[\s,;/@|T*`_([–-]{0,6}(?:(?:at|around|about|from|between|by|circa|ca\.?|approx(?:\.|imately)?)\s{1,2})?[~≈]?|[\s,]{0,2}at roughly\s)\Z",
     re.IGNORECASE,
+)
+_VAGUE = re.compile(
+    r"(?:[~≈]|\b(?:roughly|around|about|circa|ca\.?|approx(?:\.|imately)?)\s)\Z", re.IGNORECASE
 )
 _TO_DATE = re.compile(
     r"(?:\s{0,2}(?:hrs|hours|h)\.?)?[\s,)(\]]{0,4}(?:on\s{1,2}|of\s{1,2})?(?:the\s)?(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[,.]?\s{0,2})?\Z",
     re.IGNORECASE,
 )
+_TO_END = re.compile(r" ?[−-]\d\d:\d\d")
+_ISO_DATE = re.compile(rf"{_YEAR}-\d\d-\d\d[ T]\Z")
 _COMPACT = re.compile(r"[ T](?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?![\d:.-])")
 
 
@@ -126,10 +131,8 @@ def _moment(token: "re.Match[str]", text: str, day_first: bool | None) -> Moment
         clock = _clock(token)
         if clock is None:
             return None
-        zone = zone_of(text, end)
-        vague = (start > 0 and text[start - 1] in "~≈") or text[max(0, start - 8) : start].lower().endswith(
-            ("roughly ", "around ", "about ", "approx. ")
-        )
+        zone = zone_of(text, end) if not _is_range(token, text) else None
+        vague = _VAGUE.search(text, max(0, start - 16), start) is not None
         return Moment(start, zone.end if zone else end, None, clock, zone, vague)
     day = _day(token, day_first)
     if day is None:
@@ -140,6 +143,15 @@ def _moment(token: "re.Match[str]", text: str, day_first: bool | None) -> Moment
         return Moment(start, zone.end if zone else compact.end(), day, Clock(seconds, True), zone)
     assert kind is not None
     return Moment(start, end, day)
+
+
+def _is_range(token: "re.Match[str]", text: str) -> bool:
+    """`17:00-18:00` is a stretch of time; `2024-03-05T17:00-08:00` and `17:00:00-08:00` state an offset."""
+    if token["second"] is not None or _TO_END.match(text, token.end()) is None:
+        return False
+    return _ISO_DATE.match(text, max(0, token.start() - 11), token.start()) is None or (
+        text[token.start() - 1] != "T" and text[token.end()] != " "
+    )
 
 
 def _day(token: "re.Match[str]", day_first: bool | None) -> DayOf | None:

@@ -63,9 +63,16 @@ def _paragraph(block: list[Line]) -> Iterator[tuple[Line, str]]:
         yield block[0], text
 
 
+# An address, also as a link or an image that was not rendered, and the name of a file.
+_POINTER = re.compile(r"!?\[[^\[\]]*\]\([^()\s]*\)|<?https?://\S+|(?<!\S)\S+\.(?:jpe?g|png|gif|svg|webp|pdf)\Z", re.IGNORECASE)
+_BESIDE_POINTER = 40
+
+
 def is_sentence(text: str) -> bool:
-    """Whether a value says something: an address or a name alone does not."""
-    return len(text) >= 15 and text.count(" ") >= 2
+    """Whether a value says something: an address or a name alone does not, nor a few words that introduce one."""
+    told, pointers = _POINTER.subn("", text[:MAX_TEXT])
+    told = told.strip()
+    return len(told) >= (_BESIDE_POINTER if pointers else 15) and told.count(" ") >= 2
 
 
 def shortened(text: str) -> str:

@@ -12,6 +12,12 @@ _NAMES = (
         r"(incident |event |outage |detailed |full |the )*time ?line( of (the )?(events?|incident|outage))?\b|chronology|sequence of events"
         r"|タイムライン|타임라인|时间线|時系列|cronolog[ií]a|l[ií]nea de tiempo|chronologie|zeitverlauf|zeitleiste",
     ),
+    # What was done is told, and is nothing to do.
+    (
+        "done",
+        r"what (we|i|they|was|has been|have we|did we) (did|done|do)\b.*|what (we|i) have done\b.*|what we've done\b.*"
+        r"|((immediate|remediation|recovery|response|mitigation) )?(actions?|steps|measures) (that were |we )?taken( during .*| so far| to (fix|resolve|mitigate|recover|restore)\b.*)?$",
+    ),
     (
         "actions",
         r"(\w+ )?action (items?|points?|plan)|(resulting|review|remediation|remedial|corrective|preventat?ive|follow[- ]?up|immediate|long[- ]term|short[- ]term|future)"
@@ -20,7 +26,7 @@ _NAMES = (
         r"|(specific |list of |a list of |remediation |the )?tasks?( list| to (address|be|do|fix|resolve)\b.*)?$"
         r"|(specific|list of|a list of) (tasks|actions|measures)\b.*|(general |suggested |proposed |potential )?improvements?\b.*"
         r"|can be (improved|fixed)\b.*|things (to|that can be) (improve|fix).*|remediations?\b|recommendations?\b"
-        r"|measures (against|to|for|taken)\b.*|actions? (taken )?(to prevent|going forward)\b.*|what (will we|we will|are we going to) do\b.*"
+        r"|measures (against|to|for)\b.*|measures taken to (prevent|avoid)\b.*|actions? (taken )?(to prevent|going forward)\b.*|what (will we|we will|are we going to) do\b.*"
         r"|how (do|will|can) we prevent\b.*|future (work|prevention|plans?)|moving forward|going forward$|actions?$"
         r"|アクション|再発防止|改善|恒久対策|재발 ?방지|后续|改进|maßnahmen|prevenci[oó]n|acciones|mesures (correctives|pr[ée]ventives)|actions correctives",
     ),
@@ -83,8 +89,8 @@ def is_section_name(text: str) -> bool:
         return False
     bare = _TAIL.sub("", _NUMBERING.sub("", _EMOJI_NAME.sub("", text), count=1))
     found = _SECTION.match(bare)
-    if found is None:
-        return False
+    if found is None or found.lastgroup == "done":
+        return False  # within a timeline that is a step of it
     rest = bare[found.end() :]
     return not rest or _REST.fullmatch(rest) is not None
 

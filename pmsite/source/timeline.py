@@ -3,12 +3,13 @@
 What an entry says is left as its author wrote it; what it lacks (date, zone) is taken from what stands above it.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from pmsite.source.blocks import Line
+from pmsite.source.blocks import Line, wrapped
 from pmsite.source.moments import DayOf, Moment, moments
 from pmsite.source.zones import Zoned, zone_in
 
@@ -17,7 +18,7 @@ HALF_DAY = 12 * 3600
 MADE_UP = date(2000, 1, 1)
 # What may stand before an entry's time: marks of a list that Markdown did not take for one, and small words.
 _BEFORE = re.compile(
-    r"[\W_]{0,8}(?:(?:at|on|by|around|about|approximately|approx\.?|time:?|circa)[\s*~≈]{1,3})?(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[.,]?\s)?[\W_]{0,3}\Z",
+    r"[\W_]{0,8}(?:(?:at|on|by|around|about|approximately|approx\.?|time:?|circa|ca\.?)[\s*~≈]{1,3})?(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[.,]?\s)?[\W_]{0,3}\Z",
     re.IGNORECASE,
 )
 _AFTER = re.compile(r"[\s*_`)\]]*(?:hrs\b|hours\b)?[\s*_`)\]]*(?:[-–—:|,;.=>→]+[\s*_`-]*)?", re.IGNORECASE)
@@ -31,6 +32,8 @@ _STORY = re.compile(
     r"detect|escalat|action|resol|mislead|investigat|discover|identif|notic|notif|assum|path|root cause|start",
     re.IGNORECASE,
 )
+# A list that Markdown did not take for one.
+_MARKS = "=-*•+–"
 _ALL_TIMES = re.compile(
     r"\b(all|the) (times?|events?|dates?)\b|\btimes? (are|is|in|zone)\b|\btime ?zone\b", re.IGNORECASE
 )
@@ -112,7 +115,7 @@ def gathered(lines: list[Line], first_day: bool | None) -> list[Part]:
     parts = list(_parts(lines)) or list(_runs(lines, first_day))
     found = []
     for part in parts:
-        entries = _entries(part, first_day)[:MAX_ENTRIES]
+        entries = [_whole(entry, lines, first_day) for entry in _entries(part, first_day)[:MAX_ENTRIES]]
         if entries:
             zone = _stated_zone(part) or _shared_zone(entries)
             found.append(Part(part, entries, zone, _heading_day(lines, part[0].number, first_day)))
@@ -120,6 +123,18 @@ def gathered(lines: list[Line], first_day: bool | None) -> list[Part]:
         # Headings that are dates are what the timelines with times stand below.
         return [part for part in found if any(_is_told(entry) for entry in part.entries)]
     return found
+
+
+def _whole(entry: Found, lines: list[Line], first_day: bool | None) -> Found:
+    """An entry with the lines that its author broke its text into, up to one that is an entry of its own."""
+    place = entry.line.number
+    if place + 1 < len(lines) and entry.event == lines[place + 1].text:
+        place += 1  # the line holds the time alone
+    own = itertools.takewhile(
+        lambda line: not line.is_label and line.text[:1] not in _MARKS and not leading_moment(line.text, first_day),
+        wrapped(lines, place),
+    )
+    return replace(entry, event=" ".join((entry.event, *(line.text for line in own))))
 
 
 def _is_told(entry: Found) -> bool:
@@ -237,7 +252,7 @@ def _told_below(entry: Found, part: list[Line]) -> Found:
 
 def _is_own_line(line: Line, after: int) -> bool:
     """Whether a line within an item is an entry of its own that lacks its mark, and not the item's text going on."""
-    return line.text[:1] in "=-*•+–" or line.text[max(0, after - 3) : after].strip(" ") in (
+    return line.text[:1] in _MARKS or line.text[max(0, after - 3) : after].strip(" ") in (
         ":",
         "-",
         "–",

@@ -10,6 +10,7 @@ from datetime import date
 from pmsite.archive.incident import Timestamp
 from pmsite.source.blocks import Line
 from pmsite.source.clock import Clock, Said, Times, Told, alike, span_in, span_of, tell_span
+from pmsite.source.contradictions import SHARE, VAGUE_SHARE
 from pmsite.source.facts import Fact
 from pmsite.source.lengths import Length, length_in
 from pmsite.source.milestones import agrees, from_timeline
@@ -50,11 +51,15 @@ def stated_times(
     return times
 
 
-def completed(times: Times, timeline: Timeline, facts: list[Fact]) -> Times:
-    """The times with what the timeline's entries add to them, where nothing stated says otherwise."""
+def completed(times: Times, timeline: Timeline, facts: list[Fact], started: Timestamp | None) -> Times:
+    """The times with what the timeline's entries add to them, where nothing stated says otherwise.
+
+    `started` is what front matter says, if it does.
+    """
     if not times.windows and timeline.parts == 1:
         from_timeline(times, timeline, facts)
     _weigh(times)
+    _weigh_detection(times, facts, started)
     return times
 
 
@@ -206,4 +211,21 @@ def _weigh(times: Times) -> None:
             times.told["started"] = detected
     started = times.told.get("started")
     if started is not None and started.line is detected.line:
+        del times.told["detected"]
+
+
+def _weigh_detection(times: Times, facts: list[Fact], started: Timestamp | None) -> None:
+    """A detection that lies elsewhere than the stated time to detect says is none."""
+    detected, told = times.told.get("detected"), times.told.get("started")
+    since = started or (told.at if told is not None else None)
+    stated = next(
+        (length for fact in facts if fact.kind == "to_detect" and (length := length_in(fact.value))), None
+    )
+    if detected is None or detected.at is None or since is None or stated is None:
+        return
+    measured = detected.at.seconds_since(since)
+    if measured is None:
+        return
+    apart = abs(measured - stated.seconds)
+    if apart > 60 and apart > (VAGUE_SHARE if stated.is_vague else SHARE) * max(measured, stated.seconds):
         del times.told["detected"]

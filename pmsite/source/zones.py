@@ -56,6 +56,8 @@ _LONG = {
     "pacific standard time": "PST",
     "pacific time": "PT",
 }
+# The offsets that are in use, in minutes.
+WEST, EAST = -12 * 60, 14 * 60
 _NAMES = "|".join(sorted({*_FIXED, *_SEASONAL} - {"Z"}, key=len, reverse=True))
 _LONG_NAMES = "|".join(sorted(_LONG, key=len, reverse=True))
 _OFFSET = r"[+−-]\d{1,2}(?::?[0-5]\d)?"
@@ -116,17 +118,18 @@ def zone_in(text: str) -> Zoned | None:
 def _zoned(found: "re.Match[str]") -> Zoned | None:
     groups = found.groupdict()
     if groups.get("plain"):
-        return Zoned(groups["plain"], _minutes(groups["plain"]), found.end())
+        return _shifted(groups["plain"], groups["plain"], found.end())
     if groups.get("z"):
         return Zoned("UTC", 0, found.end())
     name = _LONG[groups["long"].lower()] if groups.get("long") else groups["name"] or ""
     if (shift := groups.get("offset")) and _FIXED.get(name) == 0:
-        return Zoned(name + shift.strip(), _minutes(shift.strip()), found.end())
+        return _shifted(name + shift.strip(), shift.strip(), found.end())
     return Zoned(name, _FIXED.get(name), found.end())
 
 
-def _minutes(text: str) -> int:
-    digits = text[1:].replace(":", "")
+def _shifted(name: str, shift: str, end: int) -> Zoned | None:
+    """A zone by its offset from UTC; none where no place on earth has that."""
+    digits = shift[1:].replace(":", "")
     hours, minutes = (int(digits), 0) if len(digits) <= 2 else (int(digits[:-2]), int(digits[-2:]))
-    total = min(hours, 15) * 60 + minutes
-    return total if text[0] == "+" else -total
+    total = (hours * 60 + minutes) * (1 if shift[0] == "+" else -1)
+    return Zoned(name, total, end) if WEST <= total <= EAST else None
