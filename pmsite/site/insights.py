@@ -247,10 +247,10 @@ def _explorer(service: Ranked, cause: Ranked) -> Target:
 
 
 def _stated(what: str, ranking: Ranking) -> str:
-    """`root cause known for 38 of 40, 3 of them not established`."""
+    """`root cause known for 35 of 40; not established for 3`."""
     unknown = ranking.known - sum(term.count for term in ranking.established)
-    said = findings.known(what, ranking.known, ranking.total)
-    return f"{said}, {number(unknown)} of them not established" if unknown else said
+    said = findings.known(what, ranking.known - unknown, ranking.total)
+    return f"{said}; not established for {number(unknown)}" if unknown else said
 
 
 def _first_of(shown: int, total: int, what: str) -> str:
