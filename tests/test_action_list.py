@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from selectolax.lexbor import LexborHTMLParser
 
 from benchmarks.generate import generate
 
@@ -122,6 +123,19 @@ def test_another_day_and_a_new_incident_change_what_they_must(tmp_path: Path) ->
         "actions/facets.js",
         "actions/rows-1.js",
     }
+
+
+def test_an_incidents_table_leaves_out_what_is_empty_throughout(tmp_path: Path) -> None:
+    assert build_site(write_files(tmp_path, ODD)).ok
+    for name, columns in (
+        ("2024-01-10-first", ["What", "State", "Owner", "Due", "Type", "Ticket"]),
+        ("2025-02-03-second", ["What", "State", "Owner"]),
+        ("undated", ["What", "State"]),
+    ):
+        page = LexborHTMLParser((tmp_path / f"site/incidents/{name}/index.html").read_text(encoding="utf-8"))
+        assert [cell.text() for cell in page.css(".pm-actions th")] == columns
+        assert all(len(row.css("td")) == len(columns) for row in page.css(".pm-actions tbody tr"))
+        assert page.css_first(".pm-key").text().count("is not recorded") == 0
 
 
 def test_without_action_items_there_is_no_data(tmp_path: Path) -> None:

@@ -32,8 +32,15 @@ def ranking(total: int = 40, **counts: int) -> Ranking:
     ("counts", "sentence"),
     [
         ({"configuration": 9, "network": 5, "time": 3}, "Configuration causes most: 9 of 17"),
-        ({"network": 4, "time": 4, "design": 1}, "Network and Time cause most: 4 of 9 each"),
-        ({"unknown": 9, "network": 3, "time": 2}, "Network causes most: 3 of 14"),
+        (
+            {"configuration": 8, "network": 5, "time": 3},
+            "Configuration is the most frequent root cause: 8 of 16",
+        ),
+        (
+            {"network": 4, "time": 4, "design": 1},
+            "Network and Time are the most frequent root causes: 4 of 9 each",
+        ),
+        ({"unknown": 9, "network": 3, "time": 2}, "Network is the most frequent root cause: 3 of 14"),
         ({"a": 2, "b": 2, "c": 2, "d": 2}, "No root cause stands out: at most 2 of 8"),
         ({"a": 1, "b": 1, "c": 1}, "No root cause stands out"),
         ({"unknown": 3}, "No root cause stands out"),
@@ -48,8 +55,12 @@ def test_causes(counts: dict[str, int], sentence: str) -> None:
 def test_detection() -> None:
     assert findings.detection(ranking(alert=20, staff=15)) == "Alert is how most were noticed: 20 of 35"
     assert (
+        findings.detection(ranking(alert=20, staff=15, unknown=12))
+        == "Alert is the most frequent way of noticing: 20 of 47"
+    )
+    assert (
         findings.detection(ranking(alert=4, staff=4, x=1))
-        == "Alert and Staff are how most were noticed: 4 of 9 each"
+        == "Alert and Staff are the most frequent ways of noticing: 4 of 9 each"
     )
     assert findings.detection(ranking()) == "How incidents were noticed is not stated"
 
@@ -87,6 +98,7 @@ def groups(**counts: int) -> dict[int, tuple[Incident, ...]]:
     ("found", "sentence"),
     [
         (groups(_1=9, _4=3, _5=3), "Most began on Tuesdays: 9 of 15"),
+        (groups(_1=7, _4=4, _5=4), "More began on a Tuesday than on any other day: 7 of 15"),
         (groups(_0=3, _4=3, _5=1), "No weekday stands out: at most 3 of 7 began on the same"),
         (
             groups(_0=3, _1=3, _2=3, _3=2, _4=2, _5=2, _6=2),
@@ -101,6 +113,10 @@ def test_weekdays(found: dict[int, tuple[Incident, ...]], sentence: str) -> None
 
 def test_hours() -> None:
     assert findings.hours(groups(_23=5, _9=2), 7) == "Most began between 23:00 and 00:00: 5 of 7"
+    assert (
+        findings.hours(groups(_23=3, _9=2, _8=1), 6)
+        == "More began between 23:00 and 00:00 than in any other hour: 3 of 6"
+    )
     assert findings.hours(groups(_1=1, _2=1), 2) == "No hour stands out"
 
 
@@ -143,7 +159,7 @@ def test_pairs() -> None:
         return begun(name, "2026-07-01", services=(service,), root_cause=cause)
 
     twice = (hit("a", "web", "network"), hit("b", "web", "network"), hit("c", "mail", "time"))
-    assert findings.pairs(figures(*twice)) == "Network on web comes back most: 2 incidents"
+    assert findings.pairs(figures(*twice)) == "Network on web comes back most often: 2 incidents"
     unknown = (hit("a", "web", "unknown"), hit("b", "web", "unknown"), hit("c", "mail", "time"))
     assert findings.pairs(figures(*unknown)) == "No service had the same root cause twice"
     assert (
@@ -151,7 +167,8 @@ def test_pairs() -> None:
     )
     both = (*twice, hit("d", "mail", "time"), hit("e", "mail", "design"))
     assert (
-        findings.pairs(figures(*both)) == "Time on mail and Network on web come back most: 2 incidents each"
+        findings.pairs(figures(*both))
+        == "Time on mail and Network on web come back most often: 2 incidents each"
     )
 
 
@@ -191,12 +208,14 @@ def test_the_sentence_on_causes_is_true(words: list[str]) -> None:
     sentence = findings.causes(found.causes)
     known = sum(bool(word) for word in words)
     highest = max((words.count(word) for word in ("network", "time", "design")), default=0)
-    if "most: " in sentence or "at most " in sentence:
+    leads = "causes most" in sentence or "most frequent" in sentence
+    if leads or "at most " in sentence:
         assert f"{highest} of {known}" in sentence
+        assert ("causes most" in sentence) <= (2 * highest > known)
     else:
         assert highest < 2
     for word in ("network", "time", "design"):
-        if " most: " in sentence and "at most" not in sentence:
+        if leads:
             assert (word.title() in sentence) == (words.count(word) == highest)
 
 

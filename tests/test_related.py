@@ -3,12 +3,14 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 
 from pmsite.archive.archive import build_archive
 from pmsite.archive.incident import (
@@ -26,6 +28,8 @@ from pmsite.config import Config
 from pmsite.source.document import Body, Document
 from pmsite.source.files import Role
 
+from .sites import build_site, write_files
+
 
 def incident(name: str, *related: Relation, cause: str = "", services: tuple[str, ...] = ()) -> Incident:
     return Incident(
@@ -41,6 +45,22 @@ def stated(name: str, *incidents: Incident) -> list[tuple[str, str]]:
 def alike(name: str, *incidents: Incident) -> list[str]:
     found = relations(incidents, {}).get(name)
     return [item.id for item in found.alike] if found else []
+
+
+def test_one_heading_says_that_incidents_are_related(tmp_path: Path) -> None:
+    text = "-- content/2024-01-0{0}-x.md --\n---\ntitle: T{0}\ndate: 2024-01-0{0}\nstatus: final\nseverity: SEV2\nrelated: [{1}]\n---\nText.\n"
+    files = text.format(1, "") + text.format(2, "2024-01-01-x")
+    assert headings(tmp_path / "one", files) == []
+    files += text.format(3, "{id: 2024-01-02-x, type: recurrence-of}")
+    assert headings(tmp_path / "two", files) == ["Happened again as", "Related to"]
+
+
+def headings(folder: Path, files: str) -> list[str]:
+    folder.mkdir()
+    assert build_site(write_files(folder, files)).ok
+    page = LexborHTMLParser((folder / "site/incidents/2024-01-02-x/index.html").read_text(encoding="utf-8"))
+    assert page.css_first(".pm-related h2").text() == "Related incidents"
+    return [node.text() for node in page.css(".pm-related h3")]
 
 
 @pytest.mark.parametrize(

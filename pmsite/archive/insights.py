@@ -162,6 +162,11 @@ def _thinned(known: list[tuple[Incident, int]], most: int) -> list[tuple[Inciden
     return [known[round(number * step)] for number in range(most)]
 
 
+def number_counted(incidents: Iterable[Incident]) -> int:
+    """How many of them belong in statistics."""
+    return sum(incident.is_counted for incident in incidents)
+
+
 @dataclass(frozen=True, slots=True)
 class YearCount:
     year: int

@@ -51,21 +51,32 @@ _WORDS = {2: "two", 3: "three", 4: "four"}
 
 
 def causes(ranking: Ranking) -> str:
-    return _most(ranking, "causes most", "cause most", "No root cause stands out", "No root cause is stated")
+    return _most(
+        ranking,
+        ("causes most", "is the most frequent root cause", "are the most frequent root causes"),
+        "No root cause stands out",
+        "No root cause is stated",
+    )
 
 
 def detection(ranking: Ranking) -> str:
     return _most(
         ranking,
-        "is how most were noticed",
-        "are how most were noticed",
+        (
+            "is how most were noticed",
+            "is the most frequent way of noticing",
+            "are the most frequent ways of noticing",
+        ),
         "No way of noticing stands out",
         "How incidents were noticed is not stated",
     )
 
 
-def _most(ranking: Ranking, one: str, many: str, none: str, unknown: str) -> str:
-    """`Configuration causes most: 9 of 38`; of those that have a term."""
+def _most(ranking: Ranking, verbs: tuple[str, str, str], none: str, unknown: str) -> str:
+    """`Configuration is the most frequent root cause: 9 of 38`, of those that have a term.
+
+    `verbs` are what follows the name of a term that more than half have, of one that leads with fewer, of several.
+    """
     if not ranking.known:
         return unknown
     best = ranking.leaders
@@ -73,10 +84,15 @@ def _most(ranking: Ranking, one: str, many: str, none: str, unknown: str) -> str
         highest = max((term.count for term in ranking.established), default=0)
         return f"{none}: at most {number(highest)} of {number(ranking.known)}" if highest > 1 else none
     names = listed([term.label for term in best])
+    majority, one, many = verbs
     each = " each" if len(best) > 1 else ""
-    return (
-        f"{names} {one if len(best) == 1 else many}: {number(best[0].count)} of {number(ranking.known)}{each}"
-    )
+    verb = many if each else majority if _is_majority(best[0].count, ranking.known) else one
+    return f"{names} {verb}: {number(best[0].count)} of {number(ranking.known)}{each}"
+
+
+def _is_majority(count: int, known: int) -> bool:
+    """Whether a heading may say `most`."""
+    return 2 * count > known
 
 
 def pairs(figures: Overview) -> str:
@@ -87,7 +103,7 @@ def pairs(figures: Overview) -> str:
         names = listed([f"{pair.cause.label} on {pair.service.label}" for pair in best])
         many = len(best) > 1
         return (
-            f"{names} {'come' if many else 'comes'} back most: "
+            f"{names} {'come' if many else 'comes'} back most often: "
             f"{plural(len(best[0].incidents), 'incident')}{' each' if many else ''}"
         )
     established = {term.slug for term in figures.causes.established}
@@ -120,14 +136,16 @@ def detect(sample: Sample) -> str:
 
 def weekdays(groups: dict[int, tuple[Incident, ...]], known: int) -> str:
     best = _one(groups, 1.5 * known / 7)
-    name = f"on {WEEKDAYS[best]}s" if best is not None else ""
-    return _starts(groups, known, "No weekday stands out", "on the same", name, best)
+    name = WEEKDAYS[best] if best is not None else ""
+    said = f"on {name}s", f"on a {name} than on any other day"
+    return _starts(groups, known, "No weekday stands out", "on the same", said, best)
 
 
 def hours(groups: dict[int, tuple[Incident, ...]], known: int) -> str:
     best = _one(groups, 1.5 * known / 24)
     name = f"between {best:02d}:00 and {(best + 1) % 24:02d}:00" if best is not None else ""
-    return _starts(groups, known, "No hour stands out", "in the same", name, best)
+    said = name, f"{name} than in any other hour"
+    return _starts(groups, known, "No hour stands out", "in the same", said, best)
 
 
 def _one(groups: dict[int, tuple[Incident, ...]], least: float) -> int | None:
@@ -137,12 +155,20 @@ def _one(groups: dict[int, tuple[Incident, ...]], least: float) -> int | None:
 
 
 def _starts(
-    groups: dict[int, tuple[Incident, ...]], known: int, none: str, same: str, name: str, best: int | None
+    groups: dict[int, tuple[Incident, ...]],
+    known: int,
+    none: str,
+    same: str,
+    said: tuple[str, str],
+    best: int | None,
 ) -> str:
+    """`said` is what follows `Most began` and `More began`."""
     if not known:
         return "When incidents begin is not known"
     if best is not None:
-        return f"Most began {name}: {number(len(groups[best]))} of {number(known)}"
+        count, (most, more) = len(groups[best]), said
+        began = f"Most began {most}" if _is_majority(count, known) else f"More began {more}"
+        return f"{began}: {number(count)} of {number(known)}"
     highest = max(map(len, groups.values()))
     return f"{none}: at most {number(highest)} of {number(known)} began {same}" if highest > 1 else none
 

@@ -41,7 +41,7 @@ LEVELS = 4
 
 @dataclass(frozen=True, slots=True)
 class Insights:
-    """The charts, the sentence that says which documents they count, and sentences on what nothing is known of."""
+    """The charts, the sentence that says which documents they count, and sentences on what is too little known for one."""
 
     counted: str
     charts: tuple[Chart, ...]
@@ -50,8 +50,9 @@ class Insights:
 
 def insights(figures: Overview, ranks: Mapping[str, int], zone: str) -> Insights:
     """All charts; `ranks` gives severities' slugs their place, the worst 1, and `zone` is the site's."""
+    quarters = _by_quarter(figures, ranks)
     charts = (
-        _by_quarter(figures, ranks),
+        quarters,
         _causes(figures),
         _pairs(figures),
         durations_chart(figures, ranks),
@@ -60,10 +61,18 @@ def insights(figures: Overview, ranks: Mapping[str, int], zone: str) -> Insights
         weekdays_chart(figures, zone),
         hours_chart(figures, zone),
     )
+    shown = tuple(chart for chart in charts if chart.count >= (1 if chart is quarters else FEW))
     return Insights(
         findings.counted(figures),
-        tuple(chart for chart in charts if chart.count),
-        tuple(dict.fromkeys(chart.finding for chart in charts if not chart.count)),
+        shown,
+        tuple(dict.fromkeys(_missing(chart) for chart in charts if chart not in shown)),
+    )
+
+
+def _missing(chart: Chart) -> str:
+    """`Duration known for 3 of 40: too few for a chart`, or that nothing is known."""
+    return (
+        f"{chart.known[:1].upper()}{chart.known[1:]}: too few for a chart" if chart.count else chart.finding
     )
 
 
@@ -247,10 +256,10 @@ def _explorer(service: Ranked, cause: Ranked) -> Target:
 
 
 def _stated(what: str, ranking: Ranking) -> str:
-    """`root cause known for 38 of 40, 3 of them not established`."""
+    """`root cause known for 35 of 40; not established for 3`."""
     unknown = ranking.known - sum(term.count for term in ranking.established)
-    said = findings.known(what, ranking.known, ranking.total)
-    return f"{said}, {number(unknown)} of them not established" if unknown else said
+    said = findings.known(what, ranking.known - unknown, ranking.total)
+    return f"{said}; not established for {number(unknown)}" if unknown else said
 
 
 def _first_of(shown: int, total: int, what: str) -> str:

@@ -218,7 +218,10 @@ class TaxonomyView:
 
 @dataclass(frozen=True, slots=True)
 class TermLine:
+    """A term with the number of its counted incidents; the others are `uncounted`."""
+
     link: CountedLink
+    uncounted: int
     description: str
     latest: date | None
     median: int | None
@@ -238,6 +241,7 @@ class TermView:
     owner: str
     links: tuple[Link, ...]
     total: int
+    uncounted: int
     groups: tuple[Group, ...]
     pagination: Pagination
     trend: tuple[YearCount, ...]
@@ -266,10 +270,14 @@ class YearsView:
 
 @dataclass(frozen=True, slots=True)
 class YearLine:
+    """A year with the number of its counted incidents, of which `unstated` have no severity; the others are `uncounted`."""
+
     link: CountedLink
+    uncounted: int
     quarters: tuple[CountedLink, ...]
     minutes: Minutes
     severities: tuple["SeverityCount", ...]
+    unstated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,9 +290,12 @@ class SeverityCount:
 class YearView:
     head: PageView
     label: str
+    total: int
+    uncounted: int
     groups: tuple[Group, ...]
     quarters: tuple[CountedLink, ...]
     severities: tuple[SeverityCount, ...]
+    unstated: int
     minutes: "MinutesView"
     previous: Link | None
     next: Link | None
@@ -486,10 +497,12 @@ class YearStrip:
     """A (fiscal) year and how many of its days have incidents: each day, or, where there are many, the weeks.
 
     `weeks` are the weeks of the year, counted from 0, by a level from 1 to 4: half the number of their days.
+    `uncounted` incidents of the year have no bar.
     """
 
     link: Link
     count: int
+    uncounted: int
     days: tuple[Day, ...]
     weeks: tuple[tuple[int, tuple[int, ...]], ...]
 

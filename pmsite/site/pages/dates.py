@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from pmsite.archive.insights import impact_minutes
+from pmsite.archive.insights import impact_minutes, number_counted
 from pmsite.archive.taxonomy import Year
 from pmsite.site import urls
 from pmsite.site.format import MONTHS
@@ -35,28 +35,35 @@ def year_pages(plan: Plan) -> Iterator[Page]:
 
 def _quarter_links(year: Year) -> tuple[CountedLink, ...]:
     return tuple(
-        CountedLink(f"Q{item.number}", urls.quarter(year.slug, item.number), len(item.incidents))
+        CountedLink(f"Q{item.number}", urls.quarter(year.slug, item.number), number_counted(item.incidents))
         for item in year.quarters
         if item.incidents
     )
 
 
 def _year_line(plan: Plan, year: Year) -> YearLine:
+    counted, severities = number_counted(year.incidents), plan.present.severities(year.incidents)
     return YearLine(
-        CountedLink(year.label, urls.year(year.slug), len(year.incidents)),
+        CountedLink(year.label, urls.year(year.slug), counted),
+        len(year.incidents) - counted,
         _quarter_links(year),
         impact_minutes(year.incidents),
-        plan.present.severities(year.incidents),
+        severities,
+        counted - sum(item.count for item in severities),
     )
 
 
 def _year(plan: Plan, year: Year, older: Year | None, newer: Year | None) -> YearView:
+    counted, severities = number_counted(year.incidents), plan.present.severities(year.incidents)
     return YearView(
         head=plan.head(year.label, f"Incidents of {year.label}.", Link("Years", "years/")),
         label=year.label,
+        total=len(year.incidents),
+        uncounted=len(year.incidents) - counted,
         groups=_by_month(plan.present.rows(year.incidents)),
         quarters=_quarter_links(year),
-        severities=plan.present.severities(year.incidents),
+        severities=severities,
+        unstated=counted - sum(item.count for item in severities),
         minutes=plan.present.minutes(year.incidents),
         previous=Link(older.label, urls.year(older.slug)) if older else None,
         next=Link(newer.label, urls.year(newer.slug)) if newer else None,

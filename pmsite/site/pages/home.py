@@ -83,6 +83,11 @@ def _strip(plan: Plan) -> Iterator[YearStrip]:
         by_year.setdefault(fiscal_year(day, start), []).append(day)
     latest = max(by_year, default=0)
     shown = range(latest, max(min(by_year, default=1), latest - YEARS + 1) - 1, -1)
+    uncounted = Counter(
+        fiscal_year(item.date, start)
+        for item in plan.archive.incidents
+        if item.date is not None and item.date <= plan.today and not item.is_counted
+    )
     each = sum(len(by_year.get(year, ())) for year in shown) <= MAX_DAYS
     for year in shown:
         found = sorted(by_year.get(year, ()))
@@ -90,6 +95,7 @@ def _strip(plan: Plan) -> Iterator[YearStrip]:
         yield YearStrip(
             Link(first.year_label, urls.year(first.year_slug) if found else ""),
             len(found),
+            uncounted[year],
             tuple(_day(plan, day, first.start, days[day]) for day in found) if each else (),
             () if each else _weeks(found, first.start),
         )

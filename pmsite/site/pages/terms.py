@@ -62,7 +62,8 @@ _reading = remembered(1024)(Reading)
 
 def _term_line(plan: Plan, taxonomy: Taxonomy, term: Term, figures: Sample) -> TermLine:
     return TermLine(
-        CountedLink(term.label, urls.term(taxonomy.name, term.slug), term.count),
+        CountedLink(term.label, urls.term(taxonomy.name, term.slug), figures.total),
+        term.count - figures.total,
         term.description,
         term.incidents[0].date,
         figures.median,
@@ -100,6 +101,7 @@ def _term_pages(
             owner=term.owner,
             links=tuple(Link(link.label, link.url) for link in term.links),
             total=term.count,
+            uncounted=term.count - figures.sample.total,
             groups=by_year(part),
             pagination=pagination,
             trend=trend(term.incidents) if is_first else (),
