@@ -143,7 +143,10 @@ def test_what_was_done_is_no_list_of_what_to_do(section: str) -> None:
 def test_what_a_list_of_items_names_in_the_past_tense_stays_one() -> None:
     listed = "- Created a ticket for an alert\n- Timeouts increased\n"
     assert len(titles(HEAD + listed)) == 2
-    assert [item.status for item in incident("# A\n\n## Remediation\n\n### Actions (completed)\n\n" + listed).action_items] == [
+    assert [
+        item.status
+        for item in incident("# A\n\n## Remediation\n\n### Actions (completed)\n\n" + listed).action_items
+    ] == [
         ActionStatus.DONE,
         ActionStatus.DONE,
     ]
@@ -151,7 +154,9 @@ def test_what_a_list_of_items_names_in_the_past_tense_stays_one() -> None:
 
 
 def test_a_bold_line_is_an_items_name() -> None:
-    assert titles(HEAD + "1. **Better alerts**\n   We plan to add some.\n2. **Runbooks for\n   the table**\n") == [
+    assert titles(
+        HEAD + "1. **Better alerts**\n   We plan to add some.\n2. **Runbooks for\n   the table**\n"
+    ) == [
         "Better alerts",
         "Runbooks for the table",
     ]

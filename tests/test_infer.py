@@ -91,7 +91,8 @@ def test_times_that_are_about(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["17:00-18:00", "2024-03-05 17:00-18:00", "10:00 -11:00", "10:00−11:00", "10:00 +15:00", "10:00 GMT+15"]
+    "text",
+    ["17:00-18:00", "2024-03-05 17:00-18:00", "10:00 -11:00", "10:00−11:00", "10:00 +15:00", "10:00 GMT+15"],
 )
 def test_a_stretch_of_time_is_no_offset(text: str) -> None:
     assert moments(text)
@@ -600,7 +601,9 @@ def test_an_incident_that_is_declared_over_is_not_declared() -> None:
     found = incident(head + "- 11:00 UTC - Active incident declared mitigated\n", name="2024-03-05-web")
     assert found.declared is None
     assert isinstance(found.mitigated, Timestamp) and found.mitigated.iso() == "2024-03-05T11:00:00Z"
-    assert incident(head + "- 11:00 UTC - Incident was declared over\n", name="2024-03-05-web").declared is None
+    assert (
+        incident(head + "- 11:00 UTC - Incident was declared over\n", name="2024-03-05-web").declared is None
+    )
     assert incident(head + "- 10:10 UTC - Incident declared\n", name="2024-03-05-web").declared is not None
 
 

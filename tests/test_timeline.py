@@ -132,7 +132,8 @@ def test_a_title_with_a_number_is_no_entry() -> None:
 
 def test_entries_are_marked_where_they_stand() -> None:
     text = (
-        STARTED + HEAD
+        STARTED
+        + HEAD
         + "- **10:00 AM (UTC):** Pages slow, see `top`\n- **10:30 AM (UTC):** Rolled back\n\n![graph](graph.png)\n"
     )
     document, html = read(text, name="2024-03-05-web")
@@ -191,7 +192,10 @@ def test_marks_of_milestones() -> None:
 
 
 def test_offsets_stand_behind_the_zone_and_lines_stay_lines() -> None:
-    _, html = read("---\nstarted: 2024-01-05T18:00Z\n---\n" + HEAD + "10:00 PST: Pages slow\n10:30 PST: Rolled back\n", name="2024-01-05-web")
+    _, html = read(
+        "---\nstarted: 2024-01-05T18:00Z\n---\n" + HEAD + "10:00 PST: Pages slow\n10:30 PST: Rolled back\n",
+        name="2024-01-05-web",
+    )
     assert (
         '<time id="pm-t1" datetime="2024-01-05T10:00:00-08:00">10:00</time> PST: <a class="pm-offset"' in html
     )
@@ -243,7 +247,9 @@ def test_lines_that_were_broken_to_fit_a_width_are_one_event(text: str, flavor: 
 
 
 def test_an_ordinal_is_part_of_its_date() -> None:
-    text = HEAD + "12:45 PM UTC Saturday March 30th: Wave begins\n\n2:00 PM UTC Sunday March 31st: It is over\n"
+    text = (
+        HEAD + "12:45 PM UTC Saturday March 30th: Wave begins\n\n2:00 PM UTC Sunday March 31st: It is over\n"
+    )
     assert entries(text, name="2024-03-30-web") == [
         ("2024-03-30T12:45:00Z", "Wave begins"),
         ("2024-03-31T14:00:00Z", "It is over"),

@@ -152,7 +152,9 @@ def _tells(scope: list[Line], items: list[Line], is_done: bool) -> bool:
         return sum(line.kind == "text" and _NARRATIVE.match(line.text) is not None for line in scope) > 1
     if _TO_DO.search(scope[0].text):
         return False
-    return 2 * sum(_PAST.match(line.text) is not None and not _LABELLED.match(line.text) for line in items) > len(items)
+    return 2 * sum(
+        _PAST.match(line.text) is not None and not _LABELLED.match(line.text) for line in items
+    ) > len(items)
 
 
 def _whole(line: Line, lines: list[Line]) -> str:

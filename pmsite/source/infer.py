@@ -170,13 +170,14 @@ class _Gathering:
         near = given.near
         parts = gathered(found, first_day)
         is_timed = self._is_given("started")
+        given_start = incident.started if is_timed and isinstance(incident.started, Timestamp) else None
         zone = next((part.zone for part in parts if part.zone is not None), None)
         times = stated_times(found, known, zone, near, title, first_day, labels_only=is_timed)
         stated = times.told.get("started") or times.told.get("resolved")
         elsewhere = stated.moment.zone if stated is not None else None
         timeline = placed(parts, _day_of(times) or near or times.day, elsewhere, first_day)
         timeline = replace(timeline, entries=tuple(map(self._inference.entry_in_zone, timeline.entries)))
-        completed(times, timeline, known, incident.started if is_timed else None)
+        completed(times, timeline, known, given_start)
         actions = find_actions(found, first_day)
         self._milestones(times, timeline)
         self._day(times, near)

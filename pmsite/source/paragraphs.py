@@ -64,7 +64,9 @@ def _paragraph(block: list[Line]) -> Iterator[tuple[Line, str]]:
 
 
 # An address, also as a link or an image that was not rendered, and the name of a file.
-_POINTER = re.compile(r"!?\[[^\[\]]*\]\([^()\s]*\)|<?https?://\S+|(?<!\S)\S+\.(?:jpe?g|png|gif|svg|webp|pdf)\Z", re.IGNORECASE)
+_POINTER = re.compile(
+    r"!?\[[^\[\]]*\]\([^()\s]*\)|<?https?://\S+|(?<!\S)\S+\.(?:jpe?g|png|gif|svg|webp|pdf)\Z", re.IGNORECASE
+)
 _BESIDE_POINTER = 40
 
 

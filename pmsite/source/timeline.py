@@ -131,7 +131,9 @@ def _whole(entry: Found, lines: list[Line], first_day: bool | None) -> Found:
     if place + 1 < len(lines) and entry.event == lines[place + 1].text:
         place += 1  # the line holds the time alone
     own = itertools.takewhile(
-        lambda line: not line.is_label and line.text[:1] not in _MARKS and not leading_moment(line.text, first_day),
+        lambda line: (
+            not line.is_label and line.text[:1] not in _MARKS and not leading_moment(line.text, first_day)
+        ),
         wrapped(lines, place),
     )
     return replace(entry, event=" ".join((entry.event, *(line.text for line in own))))
