@@ -1,11 +1,13 @@
 """The one filter: every combination of visibility, audience and draft, internal fields, and what is not guessed."""
 
+import json
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from jsonschema import validate
 
 from pmsite.archive.audience import shown, shown_config, shows_drafts, visible
 from pmsite.archive.incident import (
@@ -212,6 +214,7 @@ def test_internal_fields_are_nowhere_in_a_public_site(tmp_path: Path) -> None:
         (word, path) for path, content in files.items() for word in HIDDEN if word in path.encode() + content
     ] == []
     assert b"Roll out in stages" in files["incidents/2024-01-01-a/index.html"]
+    validate(json.loads(files["incidents.json"]), json.loads(files["schema.json"]))
     assert len([path for path in files if path.endswith(("/data.csv", "/p.svg"))]) == 2
     assert build_site(tmp_path, audience="internal").ok
     inside = tree(tmp_path / "site-internal")

@@ -318,8 +318,8 @@ def test_files_of_hidden_documents_and_blocks_do_not_travel(tmp_path: Path) -> N
     )
     write_files(tmp_path, text.replace("SEV4", "SEV4\nvisibility: internal"))
     for audience, expected in (
-        ("public", []),
         ("internal", ["files/content/log.txt", "files/content/team/data (1).csv"]),
+        ("public", []),
     ):
         assert problems(build_site(tmp_path, audience=audience, output=audience)) == []
         assert [path for path in tree(tmp_path / audience) if path.startswith("files/")] == expected

@@ -59,7 +59,9 @@ def _incident() -> Schema:
         "One incident.",
         id=_text("The incident's id."),
         url=_text("The address of its page, relative to the site's root, percent-encoded."),
-        source=_text("The document's path from the source's root."),
+        source=_or_null(
+            _text("The document's path from the source's root; null where it is an internal field.")
+        ),
         title=_text("What happened, in a line."),
         date=_or_null(_day("The day of the incident.")),
         summary=_or_null(_text("One to three sentences.")),
