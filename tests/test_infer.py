@@ -642,3 +642,13 @@ def test_an_address_is_no_summary(first: str) -> None:
     told = "On Tuesday the web servers went down for about 3 hours because a disk was full."
     assert incident(f"# Web outage\n\n{first}\n{told}\n").summary == told
     assert incident(f"# Web outage\n\n## Summary\n\n{first}\n{told}\n").summary == told
+
+
+@pytest.mark.parametrize("flavor", FLAVORS)
+def test_a_title_that_was_indented_leaves_no_empty_block(flavor: str) -> None:
+    document, html = read("    Web outage postmortem\n\nOn Tuesday it broke.\n", flavor=flavor)
+    assert document.title == "Web outage postmortem"
+    assert html.strip() == "<p>On Tuesday it broke.</p>"
+    _, html = read("    Web outage postmortem\n\n    On Tuesday it broke.\n", flavor=flavor)
+    assert html.count("<pre") == html.count("</pre>") == html.count("<code>") == 1
+    assert re.sub(r"<[^>]+>", "", html).strip() == "On Tuesday it broke."
