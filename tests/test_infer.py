@@ -625,6 +625,8 @@ def test_a_length_shorter_than_from_detection_to_end_is_in_doubt() -> None:
     )
     found = incident(text.format("0h 15m"))
     assert found.duration == 900 and impact_duration(found).doubt
+    problems_found = read(text.format("0h 15m"))[0].diagnostics
+    assert [(problem.code, problem.line) for problem in problems_found] == [("W416", 7)]
     assert not impact_duration(incident(text.format("3h 0m"))).doubt
     assert not impact_duration(incident(text.format("1h 5m"))).doubt
 
