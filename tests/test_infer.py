@@ -625,6 +625,8 @@ def test_a_length_shorter_than_from_detection_to_end_is_in_doubt() -> None:
     )
     found = incident(text.format("0h 15m"))
     assert found.duration == 900 and impact_duration(found).doubt
+    problems_found = read(text.format("0h 15m"))[0].diagnostics
+    assert [(problem.code, problem.line) for problem in problems_found] == [("W416", 7)]
     assert not impact_duration(incident(text.format("3h 0m"))).doubt
     assert not impact_duration(incident(text.format("1h 5m"))).doubt
 
@@ -642,3 +644,13 @@ def test_an_address_is_no_summary(first: str) -> None:
     told = "On Tuesday the web servers went down for about 3 hours because a disk was full."
     assert incident(f"# Web outage\n\n{first}\n{told}\n").summary == told
     assert incident(f"# Web outage\n\n## Summary\n\n{first}\n{told}\n").summary == told
+
+
+@pytest.mark.parametrize("flavor", FLAVORS)
+def test_a_title_that_was_indented_leaves_no_empty_block(flavor: str) -> None:
+    document, html = read("    Web outage postmortem\n\nOn Tuesday it broke.\n", flavor=flavor)
+    assert document.title == "Web outage postmortem"
+    assert html.strip() == "<p>On Tuesday it broke.</p>"
+    _, html = read("    Web outage postmortem\n\n    On Tuesday it broke.\n", flavor=flavor)
+    assert html.count("<pre") == html.count("</pre>") == html.count("<code>") == 1
+    assert re.sub(r"<[^>]+>", "", html).strip() == "On Tuesday it broke."

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from html import escape
 
 from pmsite.archive.incident import Incident, Precision, Timestamp
-from pmsite.source.blocks import Line
+from pmsite.source.blocks import Line, plain
 from pmsite.source.lengths import offset
 from pmsite.source.timeline import Found
 from pmsite.source.zones import ZONE
@@ -137,6 +137,8 @@ def _datetime(entry: Found) -> str:
 
 def _without(html: str, line: Line) -> Edit:
     """The removal of a line, together with the element that holds nothing else."""
+    if line.kind == "code":
+        return _without_code(html, line)
     start, end = line.start, line.end
     opening = html.rfind("<", 0, start)
     while (
@@ -158,3 +160,15 @@ def _without(html: str, line: Line) -> Edit:
         behind = re.match(r"\s*<br>\s*", html[end : end + 60])
         end += behind.end() if behind else 0
     return start, end, ""
+
+
+def _without_code(html: str, line: Line) -> Edit:
+    """The removal of a line of code, and of the whole block where it holds nothing else."""
+    opening, closing = html.rfind("<pre", 0, line.start), html.find("</pre>", line.end)
+    if opening >= 0 <= closing and not plain(html[opening : line.start] + html[line.end : closing]):
+        return opening, closing + len("</pre>"), ""
+    tags = "".join(re.findall(r"<[^<>]*>", html[line.start : line.end]))
+    end = line.end
+    while html.startswith("\n", end):
+        end += 1
+    return line.start, end, tags
