@@ -162,7 +162,7 @@ class TestTheStripOfYears:
             .replace("status: final", "kind: drill\nstatus: final")
         )
         build_site(write_files(tmp_path, "".join((*texts, same_day, drill))))
-        assert self.strip(tmp_path / "site") == {"2026": ("2", 2), "2025": ("0", 0), "2024": ("1", 1)}
+        assert self.strip(tmp_path / "site") == {"2026": ("3", 2), "2025": ("0", 0), "2024": ("1", 1)}
 
     def test_many_days_are_weeks(self, tmp_path: Path) -> None:
         generate(tmp_path, 400)

@@ -137,14 +137,14 @@ def test_pages_of_a_year_agree_on_what_is_counted(tmp_path: Path) -> None:
     assert cells[:2] == ["21 not counted", "SEV211 not stated"]
     assert cells[3] == "Q32"
     year = page(site, "years/2026")
-    assert year.css_first(".pm-truth").text() == "3 incidents, 1 not counted"
+    assert year.css_first(".pm-truth").text() == "3 incidents, 1 of them not counted"
     assert year.css_first("main .pm-inline").text(strip=True) == "Q32"
     assert page(site, "years/2026/q3").css_first(".pm-severities").text(strip=True) == "SEV211 not stated"
     assert page(site, "causes").css_first("tbody td").text(strip=True) == "21 not counted"
-    assert "3 incidents, 1 not counted" in page(site, "causes/time").css_first(".pm-truth").text()
+    assert "3 incidents, 1 of them not counted" in page(site, "causes/time").css_first(".pm-truth").text()
     strip = page(site, "").css_first(".pm-strip-figure")
     assert strip.css_first(".pm-count").text() == "2"
-    assert strip.css_first(".pm-note").text().endswith(" 1 incident not counted.")
+    assert strip.css_first(".pm-note").text().endswith(" The numbers are of incidents, 1 more not counted.")
 
 
 @pytest.mark.parametrize(

@@ -494,7 +494,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class YearStrip:
-    """A (fiscal) year and how many of its days have incidents: each day, or, where there are many, the weeks.
+    """A (fiscal) year, how many counted incidents it has, and their days: each, or, where there are many, the weeks.
 
     `weeks` are the weeks of the year, counted from 0, by a level from 1 to 4: half the number of their days.
     `uncounted` incidents of the year have no bar.

@@ -94,7 +94,7 @@ def _strip(plan: Plan) -> Iterator[YearStrip]:
         first = QuarterName(year, 1, start)
         yield YearStrip(
             Link(first.year_label, urls.year(first.year_slug) if found else ""),
-            len(found),
+            sum(len(days[day]) for day in found),
             uncounted[year],
             tuple(_day(plan, day, first.start, days[day]) for day in found) if each else (),
             () if each else _weeks(found, first.start),
