@@ -23,10 +23,9 @@ from pmsite.site.write import NewSite, PublishedSite, file_digest
 
 FOLDER = "search"
 MAX_TOGETHER = 2000
-# What is on a page but not of its incident; and its facts, which facets choose and excerpts should not show. Authors have
-# no facet.
+# What is on a page but not of its incident.
 _NOT_INDEXED = (
-    ".pm-skip,.pm-header,.pm-crumbs,.pm-footer,h1,.pm-kicker,.pm-toc,.pm-key,.pm-facts > :not(.pm-authors),.pm-facts dt,.pm-guess,.pm-milestones,"
+    ".pm-skip,.pm-header,.pm-crumbs,.pm-footer,h1,.pm-kicker,.pm-toc,.pm-key,.pm-facts dt,.pm-guess,.pm-milestones,"
     ".pm-offset,.pm-actions thead,.pm-related,.pm-incident-foot"
 )
 # Pagefind's own mark before the data in each of its files.
