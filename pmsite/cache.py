@@ -20,7 +20,7 @@ import zlib
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from enum import Enum
@@ -480,7 +480,8 @@ class _Worker(Generic[Job]):
         self.process: BaseProcess = context.Process(  # type: ignore[attr-defined]  # typeshed: BaseContext
             target=_work, args=(function, jobs, theirs, self.progress, limits), daemon=True
         )
-        self.process.start()
+        with _uninterrupted():
+            self.process.start()
         theirs.close()
 
     def assign(self, indices: list[int]) -> None:
@@ -497,6 +498,19 @@ class _Worker(Generic[Job]):
         if self.process.is_alive():
             self.process.kill()
         self.process.join()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put Ctrl-C off: a process that is started and not yet known would never be ended."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_method() -> str:
