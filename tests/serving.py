@@ -146,6 +146,7 @@ def serving(folder: Path, *options: str, **environment: str) -> Iterator[Server]
                 process.wait(20)
             except subprocess.TimeoutExpired:
                 process.kill()
+                process.wait()
         for stream in (process.stdout, process.stderr):
             if stream is not None:
                 stream.close()

@@ -203,6 +203,7 @@ def test_an_interrupted_build_ends_with_130_and_leaves_the_site(tmp_path: Path) 
         stdout, stderr = process.communicate(timeout=20)
     finally:
         process.kill()
+        process.wait()
     assert (process.returncode, stdout) == (130, "")
     assert "interrupted" in stderr and "Traceback" not in stderr
     assert tree(tmp_path / "site/site") == before
