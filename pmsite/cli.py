@@ -39,6 +39,7 @@ from pmsite.command import (
     end_process,
     exit_with,
     field_names,
+    filters_of,
     findings,
     from_here,
     guarded,
@@ -426,17 +427,14 @@ def list_incidents(
 ) -> None:
     """List incidents, newest first."""
     from pmsite import build as pipeline
-    from pmsite.listing import Filters, ListFormat, listed, matching
+    from pmsite.listing import ListFormat, listed, matching
 
     with guarded(output_format, color) as place:
         shared = common(source, config, quiet, verbose, color, output_format, now, jobs, False)
         place.root = shared.site.root
         archive, problems = pipeline.load_archive(shared.site, shared.options)
         shared.reporter.show(problems)
-        filters = Filters(
-            tuple(severity or ()), tuple(cause or ()), tuple(service or ()),
-            day_option(since, "--since") if since else None, open_actions,
-        )  # fmt: skip
+        filters = filters_of(severity, cause, service, since, open_actions)
         found = tuple(matching(archive, filters))
         text = listed(found, ListFormat(table.value), shared.site.title, shared.options.today)
         sys.stdout.buffer.write(text.encode())
@@ -461,7 +459,7 @@ def stats(
 ) -> None:
     """Print what the insights and quarter pages show: counts, durations, action items."""
     from pmsite import build as pipeline
-    from pmsite.listing import Filters, ListFormat, matching
+    from pmsite.listing import ListFormat, matching
     from pmsite.stats import figures_of, printed
 
     with guarded(output_format, color) as place:
@@ -469,10 +467,7 @@ def stats(
         place.root = shared.site.root
         archive, problems = pipeline.load_archive(shared.site, shared.options)
         shared.reporter.show(problems)
-        filters = Filters(
-            tuple(severity or ()), tuple(cause or ()), tuple(service or ()),
-            day_option(since, "--since") if since else None, open_actions,
-        )  # fmt: skip
+        filters = filters_of(severity, cause, service, since, open_actions)
         today = shared.options.today
         figures = figures_of(tuple(matching(archive, filters)), archive, shared.site.config, today)
         text = printed(figures, ListFormat(table.value), shared.site.title, today)

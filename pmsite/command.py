@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pmsite.archive.completeness import Coverage
     from pmsite.build import Options, Report
     from pmsite.config import Site
+    from pmsite.listing import Filters
     from pmsite.report import Progress, Reporter
     from pmsite.revisions import Difference
 
@@ -324,6 +325,20 @@ def adopted(count: int, is_written: bool) -> str:
         return "nothing to adopt: front matter has what the text says"
     what = f"front matter of {_count(count, 'document')}"
     return f"wrote {what}" if is_written else f"{what}; run it again with --write to write it"
+
+
+def filters_of(
+    severity: list[str] | None,
+    cause: list[str] | None,
+    service: list[str] | None,
+    since: str | None,
+    open_actions: bool,
+) -> "Filters":
+    """The incidents that options choose. A day that is none is a usage error."""
+    from pmsite.listing import Filters
+
+    day = day_option(since, "--since") if since else None
+    return Filters(tuple(severity or ()), tuple(cause or ()), tuple(service or ()), day, open_actions)
 
 
 def field_names(text: str | None) -> list[str]:
