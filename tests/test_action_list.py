@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 from benchmarks.generate import generate
 
 from .sites import TODAY, build_site, problems, tree, write_files
-from .test_browser import AXE, Watched, browser  # noqa: F401  a fixture
+from .test_browser import Watched, browser, violations  # noqa: F401  a fixture
 
 # Everything that a row can lack, and text that is no markup.
 ODD = """
@@ -174,7 +174,7 @@ def test_without_scripts_there_is_the_list(browser: Browser, large: Path) -> Non
     status(page, re.compile(r"^[\d\u202f]+ action items, overdue and open first\.$"))
     assert len(rows(page)) == 100
     page.get_by_role("link", name="Next").click()
-    assert page.url.endswith("actions/page/2/index.html")
+    expect(page).to_have_url(re.compile(r"actions/page/2/index\.html$"))
     assert len(rows(page)) == 100
     context.close()
 
@@ -254,7 +254,7 @@ def test_counts_and_order_equal_a_computation(page: Page, large: Path) -> None:
     }
     assert all(len(pool) > 1 for pool in pools.values())
     random.seed(11)
-    for round_ in range(24):
+    for round_ in range(15):
         chosen = {
             name: set(random.sample(pools[name], min(len(pools[name]), random.choice((1, 2)))))
             for name in random.sample(list(pools), round_ % 4)
@@ -406,10 +406,9 @@ def test_it_works_from_the_keyboard(page: Page, small: Path) -> None:
     expect(box).to_be_focused()
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
-def test_it_is_accessible_while_in_use(browser: Browser, small: Path, mode: Any, width: int) -> None:  # noqa: F811
-    context = browser.new_context(color_scheme=mode, viewport={"width": width, "height": 900})
+def test_it_is_accessible_while_in_use(browser: Browser, small: Path, width: int) -> None:  # noqa: F811
+    context = browser.new_context(color_scheme="light", viewport={"width": width, "height": 900})
     watched = Watched(context.new_page())
     page = watched.page
     page.goto(actions(small, q="o", state=["overdue", "open"], sort="owner"))
@@ -417,8 +416,5 @@ def test_it_is_accessible_while_in_use(browser: Browser, small: Path, mode: Any,
     expect(page.locator(".pm-actions mark").first).to_be_visible()
     page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate(AXE)
-    violations = page.evaluate("axe.run()")["violations"]
+    assert violations(page) + watched.faults == []
     context.close()
-    assert [f"{item['id']}: {item['nodes'][0]['html'][:120]}" for item in violations] == []
-    assert watched.faults == []

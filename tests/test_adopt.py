@@ -240,7 +240,7 @@ def test_permissions_and_links_stay(tmp_path: Path) -> None:
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=40)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(entry="no", item='"', cause="a: b # c")
 @example(entry="\u2028x", item="{[", cause="'")
 @given(entry=TEXT, item=TEXT, cause=TEXT)

@@ -25,7 +25,7 @@ from pmsite.site.explorer import facets_script, facets_view, row_chunks, rows_sc
 from pmsite.site.present import Presenter
 
 from .sites import ARCHIVE, TODAY, build_site, problems, tree, write_files
-from .test_browser import AXE, HOSTILE, ODD, Watched, browser  # noqa: F401  a fixture
+from .test_browser import HOSTILE, ODD, Watched, browser, violations  # noqa: F401  a fixture
 
 SINGLE = {"severity": "severity", "causes": "root_cause", "triggers": "trigger", "detection": "detection"}
 MANY = {"services": "services", "teams": "teams", "tags": "tags", "factors": "factors", "regions": "regions"}
@@ -156,7 +156,7 @@ def test_without_scripts_there_is_the_list_and_ways_in(browser: Browser, large: 
     page.get_by_text("Browse by").click()
     expect(page.get_by_role("link", name="SEV1")).to_be_visible()
     page.get_by_role("link", name="Next").click()
-    assert page.url.endswith("incidents/page/2/index.html")
+    expect(page).to_have_url(re.compile(r"incidents/page/2/index\.html$"))
     context.close()
 
 
@@ -200,7 +200,7 @@ def test_counts_and_order_equal_a_computation(page: Page, large: Path) -> None:
         "users": lambda item: -(item["impact"]["users"] or -1),
     }
     random.seed(7)
-    for round_ in range(24):
+    for round_ in range(12):
         chosen = {
             name: set(random.sample(pools[name], min(len(pools[name]), random.choice((1, 2)))))
             for name in random.sample(names, round_ % 4)
@@ -322,7 +322,7 @@ def test_the_box_on_every_page_leads_here(page: Page, small: Path) -> None:
     page.keyboard.type("taken back")
     page.keyboard.press("Enter")
     status(page, "1 of 5 postmortems")
-    assert page.url.endswith("/incidents/index.html?q=taken+back")
+    expect(page).to_have_url(re.compile(r"/incidents/index\.html\?q=taken\+back$"))
     assert titles(page) == ["First outage"]
 
 
@@ -399,10 +399,9 @@ def test_only_the_explorer_may_compile_programs(tmp_path: Path) -> None:
 # ---- For everybody, and against some
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
-def test_it_is_accessible_while_in_use(browser: Browser, address: str, mode: str, width: int) -> None:  # noqa: F811
-    context = browser.new_context(color_scheme=mode, viewport={"width": width, "height": 900})
+def test_it_is_accessible_while_in_use(browser: Browser, address: str, width: int) -> None:  # noqa: F811
+    context = browser.new_context(color_scheme="light", viewport={"width": width, "height": 900})
     watched = Watched(context.new_page())
     page = watched.page
     page.goto(f"{address}small/incidents/index.html?q=everything&severity=sev1&severity=sev3")
@@ -410,11 +409,8 @@ def test_it_is_accessible_while_in_use(browser: Browser, address: str, mode: str
     expect(page.locator(".pm-row-excerpt mark").first).to_be_visible()
     page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate(AXE)
-    violations = page.evaluate("axe.run()")["violations"]
+    assert violations(page) + watched.faults == []
     context.close()
-    assert [f"{item['id']}: {item['nodes'][0]['html'][:120]}" for item in violations] == []
-    assert watched.faults == []
 
 
 def test_nothing_that_a_document_says_runs_in_a_result(
