@@ -6,7 +6,7 @@ from os.path import relpath
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
 from pmsite.archive.incident import Visibility
 from pmsite.diagnostics import (
@@ -27,6 +27,7 @@ from pmsite.vocabulary import (
     DEFAULT_DETECTIONS,
     DEFAULT_IMPACT_TYPES,
     DEFAULT_SEVERITIES,
+    DOCUMENTED,
     Texts,
     WebAddress,
     Word,
@@ -36,7 +37,6 @@ from pmsite.vocabulary import (
 
 FILE_NAME = "pmsite.yaml"
 MAX_BYTES = 1024 * 1024
-_documented = ConfigDict(use_attribute_docstrings=True)
 
 DEFAULT_EXCLUDE = (
     "*TEMPLATE*",
@@ -89,7 +89,7 @@ InternalField = Literal[
 
 @dataclass(frozen=True, slots=True)
 class ContentFolder:
-    __pydantic_config__ = _documented
+    __pydantic_config__ = DOCUMENTED
 
     path: str
     """A folder of postmortems, or one file, relative to pmsite.yaml."""
@@ -105,7 +105,7 @@ def _folders(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class MarkdownConfig:
-    __pydantic_config__ = _documented
+    __pydantic_config__ = DOCUMENTED
 
     flavor: Literal["github", "python"] = "github"
     """GitHub's dialect, or Python-Markdown for archives written for MkDocs."""
@@ -152,7 +152,7 @@ def _rule_code(key: Any) -> Any:
 class Config:
     """A site's settings. Paths are relative to the folder of pmsite.yaml."""
 
-    __pydantic_config__ = _documented
+    __pydantic_config__ = DOCUMENTED
 
     title: str = ""
     """The archive's name; else the folder's."""
@@ -291,7 +291,7 @@ def load_config(path: Path) -> tuple[Config, YamlDocument, tuple[Diagnostic, ...
         for key, known in _unknown_keys(value, Config, ())
     )
     try:
-        config = config_adapter().validate_python(_without_nulls(value))
+        config = TypeAdapter(Config).validate_python(_without_nulls(value))
     except ValidationError as error:
         raise ConfigurationError(
             *(
@@ -319,10 +319,6 @@ def load_config(path: Path) -> tuple[Config, YamlDocument, tuple[Diagnostic, ...
     if preset is not None and "severities" not in value and PRESETS[preset].severities:
         config = replace(config, severities=PRESETS[preset].severities)
     return config, document, warnings
-
-
-def config_adapter() -> TypeAdapter[Config]:
-    return TypeAdapter(Config)
 
 
 def unknown_key(key: str | int, known: Iterable[str]) -> tuple[str, str]:

@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from pmsite.config import config_adapter
+from pydantic import TypeAdapter
+
+from pmsite.config import Config
 from pmsite.presets import PRESET, PRESETS
 from pmsite.site.incidents_schema import incidents_schema_text, schema_text
-from pmsite.source.schema import adapter
+from pmsite.source.schema import FrontMatter
+from pmsite.vocabulary import DOCUMENTED
 
 
 def json_schema(name: str) -> str:
@@ -17,9 +20,15 @@ def json_schema(name: str) -> str:
     return schema_text(titles[name], schema)
 
 
+def _documented(kind: type) -> dict[str, Any]:
+    """A type's schema, its attributes' docstrings the descriptions."""
+    DOCUMENTED["use_attribute_docstrings"] = True
+    return TypeAdapter(kind).json_schema()
+
+
 def _front_matter() -> dict[str, Any]:
     """The schema of front matter; lists of mappings may be written in shorter forms than their types say."""
-    schema: dict[str, Any] = adapter().json_schema()
+    schema: dict[str, Any] = _documented(FrontMatter)
     properties = schema["properties"]
     for name in ("timeline", "action_items", "related", "links"):
         value = properties[name]
@@ -38,7 +47,7 @@ def _front_matter() -> dict[str, Any]:
 
 def _config() -> dict[str, Any]:
     """The configuration's schema; vocabularies and folders may be written in shorter forms than their types say."""
-    schema: dict[str, Any] = config_adapter().json_schema()
+    schema: dict[str, Any] = _documented(Config)
     properties = schema["properties"]
     word = {"$ref": "#/$defs/Word"}
     for name, value in properties.items():

@@ -8,7 +8,9 @@ from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
 
 from pmsite.site.urls import slug
 
-_documented = ConfigDict(use_attribute_docstrings=True)
+DOCUMENTED = ConfigDict()
+"""Of the types that people write; `pmsite.schemas` lets their attributes' docstrings be read, which takes time that
+nobody else has to spend."""
 
 
 def one_or_many(value: Any) -> Any:
@@ -31,7 +33,7 @@ WebAddress = Annotated[str, BeforeValidator(_web_address)]
 
 @dataclass(frozen=True, slots=True)
 class LabelledUrl:
-    __pydantic_config__ = _documented
+    __pydantic_config__ = DOCUMENTED
 
     label: str
     """What the link says."""
@@ -43,7 +45,7 @@ class LabelledUrl:
 class Word:
     """A word of a vocabulary: a severity, a cause, a service, a team."""
 
-    __pydantic_config__ = _documented
+    __pydantic_config__ = DOCUMENTED
 
     name: str
     """The word as documents write it and pages show it, unless `title` says otherwise."""

@@ -54,6 +54,9 @@ def _text(text: str) -> str:
 
 def _folded(line: str) -> Iterator[bytes]:
     """A content line in pieces of at most 75 octets, never within a character."""
+    if len(line) <= _MAX_OCTETS and line.isascii():
+        yield line.encode() + b"\r\n"
+        return
     piece = bytearray()
     for character in line:
         encoded = character.encode("utf-8", "replace")

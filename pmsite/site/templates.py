@@ -14,7 +14,7 @@ from jinja2.compiler import CodeGenerator, Frame, optimizeconst
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from pmsite.site.theme import Theme
 
@@ -175,7 +175,11 @@ class ThemeEnvironment(ImmutableSandboxedEnvironment):
     def escaped(value: Any) -> str:
         """What a value looks like in HTML; most texts hold nothing to escape."""
         kind = type(value)
-        if kind is str and _SPECIAL.search(value) is None:
+        if kind is str:
+            return value if _SPECIAL.search(value) is None else escape(value)
+        if kind is Markup:
+            return value  # type: ignore[no-any-return]
+        if kind is int or kind is float:
             return str(value)
         if kind is Undefined:  # an `if` without an `else`
             return ""
@@ -194,6 +198,15 @@ class ThemeEnvironment(ImmutableSandboxedEnvironment):
             self.owners[attribute].add(kind)
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Filters such as `map(attribute="name")` ask in this way."""
+        kind = type(obj)
+        if type(argument) is str and kind in self.owners[argument]:
+            return getattr(obj, argument)
+        if _is_value(kind) and not hasattr(kind, "__getitem__") and type(argument) is str:
+            return self.getattr(obj, argument)
+        return super().getitem(obj, argument)
 
     def call(self, context: Context, function: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Likewise: macros and our own functions need no check."""

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationInfo, WithJsonSchema
+from pydantic import BeforeValidator, TypeAdapter, ValidationInfo, WithJsonSchema
 
 from pmsite.archive.incident import (
     Absence,
@@ -28,9 +28,7 @@ from pmsite.source.synonyms import (
     STATUS_SYNONYMS,
 )
 from pmsite.strict_yaml import KeyPath
-from pmsite.vocabulary import LabelledUrl
-
-_documented = ConfigDict(use_attribute_docstrings=True)
+from pmsite.vocabulary import DOCUMENTED, LabelledUrl
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +184,7 @@ ImpactTypes = Annotated[tuple[str, ...], BeforeValidator(_terms("impact")), _str
 
 @dataclass(frozen=True, slots=True)
 class WindowFields:
-    __pydantic_config__ = _documented
+    __pydantic_config__ = DOCUMENTED
 
     from_: Text = ""
     """When users began to be affected."""
@@ -212,7 +210,7 @@ def _windows(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class ImpactFields:
-    __pydantic_config__ = _documented
+    __pydantic_config__ = DOCUMENTED
 
     summary: Text = ""
     """What users noticed, in a sentence."""
@@ -236,7 +234,7 @@ def _impact(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class TimelineFields:
-    __pydantic_config__ = _documented
+    __pydantic_config__ = DOCUMENTED
 
     event: Text
     """What happened."""
@@ -248,7 +246,7 @@ class TimelineFields:
 
 @dataclass(frozen=True, slots=True)
 class ActionFields:
-    __pydantic_config__ = _documented
+    __pydantic_config__ = DOCUMENTED
 
     title: Text
     """What is to be done."""
@@ -270,7 +268,7 @@ class ActionFields:
 
 @dataclass(frozen=True, slots=True)
 class RelationFields:
-    __pydantic_config__ = _documented
+    __pydantic_config__ = DOCUMENTED
 
     id: Text
     """The other incident's id."""
@@ -291,7 +289,7 @@ def _links(value: Any) -> Any:
 class FrontMatter:
     """A postmortem's front matter. Every field is optional."""
 
-    __pydantic_config__ = _documented
+    __pydantic_config__ = DOCUMENTED
 
     id: Text = ""
     """The incident's address below /incidents/; else the file's name."""
