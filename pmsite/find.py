@@ -1,9 +1,11 @@
 """`pmsite search`: the documents that hold some words, read from the sources, with the line that they stand in."""
 
 import json
+import math
 import os
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -30,7 +32,7 @@ class SearchFormat(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A document that holds all words; `is_phrase` says that they stand together in it.
+    """A document that holds all words, or the most of any; `is_phrase` says that they stand together in it.
 
     `line` counts from 1; `at` is where in its `text` the first of the words stands.
     """
@@ -45,12 +47,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best hits, how many there are in all, in how many documents, and which of these could not be read."""
+    """The best hits, how many there are in all, in how many documents, and which of these could not be read.
+
+    `is_nearest` says that no document holds all the words, and that these hold most of them.
+    """
 
     hits: tuple[Hit, ...]
     total: int
     documents: int
     diagnostics: tuple[Diagnostic, ...]
+    is_nearest: bool = False
 
 
 class Query:
@@ -81,7 +87,8 @@ def search(site: Site, options: Options, words: Iterable[str], limit: int) -> Fo
     """The documents that the site's audience may see and that hold all words.
 
     Those come first in which the words stand together, of these and of the others those that have them in title, number
-    or id, then the newest.
+    or id, then the newest. If no document holds all words, those that hold half of them or more, as a pasted error often
+    has a number or a name that stands nowhere.
     """
     query = Query(words)
     sources, skimmed = skim_site(site, options)
@@ -94,23 +101,48 @@ def search(site: Site, options: Options, words: Iterable[str], limit: int) -> Fo
         if query.is_in(folded):
             ranked.append((not query.is_phrase_in(folded), *_rank(document, query), document))
     ranked.sort(key=lambda item: item[:-1])
+    found = [document for *_, document in ranked]
+    near = () if found else _nearest(documents, locations, query, keep=keep)
     problems = [*sources.diagnostics, *(problem for document in skimmed for problem in document.diagnostics)]
     return Found(
-        tuple(_hit(item[-1], locations[item[-1].path], query, keep=keep) for item in ranked[:limit]),
-        len(ranked),
+        tuple(
+            _hit(document, locations[document.path], query, keep=keep) for document in [*found, *near][:limit]
+        ),
+        len(found) or len(near),
         len(documents),
         configured(problems, site.config.rules, strict=False),
+        is_nearest=bool(near),
     )
 
 
-def _text(location: Path, query: Query, *, keep: bool) -> str:
-    """A file's text, without internal blocks unless they are kept; empty if it does not hold the words."""
+def _nearest(
+    documents: Sequence[Skimmed], locations: Mapping[str, Path], query: Query, *, keep: bool
+) -> list[Skimmed]:
+    """The documents with half of the words or more, at least two; a word counts for more the fewer documents have it."""
+    having: list[tuple[Skimmed, list[str]]] = []
+    counts: Counter[str] = Counter()
+    for document in documents:
+        folded = _text(locations[document.path], None, keep=keep).casefold()
+        words = [word for word in query.words if word in folded]
+        counts.update(words)
+        if len(words) >= max(2, len(query.words) / 2):
+            having.append((document, words))
+    weights = {word: math.log(1 + len(documents) / count) for word, count in counts.items()}
+
+    def rank(item: tuple[Skimmed, list[str]]) -> tuple[float, tuple[bool, int, str]]:
+        return -sum(weights[word] for word in item[1]), _rank(item[0], query)
+
+    return [document for document, _ in sorted(having, key=rank)]
+
+
+def _text(location: Path, query: Query | None, *, keep: bool) -> str:
+    """A file's text, without internal blocks unless they are kept; empty if it does not hold a query's words."""
     try:
         with open(location, "rb", buffering=0) as file:  # noqa: PTH123  Path.open takes twice as long
             text = file.read().decode("utf-8", "replace")
     except OSError:
         return ""  # that it cannot be read is among the problems
-    if not query.is_in(text.casefold()):
+    if query is not None and not query.is_in(text.casefold()):
         return ""
     return text if keep else masked(text, keep=False)
 
@@ -122,7 +154,7 @@ def _rank(document: Skimmed, query: Query) -> tuple[bool, int, str]:
 
 
 def _hit(document: Skimmed, location: Path, query: Query, *, keep: bool) -> Hit:
-    text = covered(_text(location, query, keep=keep).removeprefix("\ufeff"))
+    text = covered(_text(location, None, keep=keep).removeprefix("\ufeff"))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     folded = text.casefold()
     line = query.line(folded)
@@ -137,12 +169,15 @@ def shown(found: Found, kind: SearchFormat) -> str:
         value = {
             "documents": found.documents,
             "total": found.total,
+            "nearest": found.is_nearest,
             "results": [_plain(hit) for hit in found.hits],
         }
         return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
     if not found.hits:
         return f"nothing in {found.documents:,} document{'' if found.documents == 1 else 's'}\n"
     blocks = [_block(hit) for hit in found.hits]
+    if found.is_nearest:
+        blocks.insert(0, "no document has all these words; these have most of them\n")
     more = found.total - len(found.hits)
     return "\n".join(blocks) + (f"\nand {more:,} more; --limit shows them\n" if more else "")
 

@@ -33,13 +33,13 @@ def test_every_page_is_well_formed(site: Path) -> None:
 
 
 def test_an_ordinary_page_is_light(site: Path) -> None:
-    """The budget of a page, compressed: 30 kB of HTML, 12 kB of CSS, 8 kB of JavaScript; the explorer's is 10."""
+    """The budget of a page, compressed: 30 kB of HTML, 12 kB of CSS, 8 kB of JavaScript; the explorer's is 10.5."""
     files = tree(site)
     sizes = {path: len(gzip.compress(content)) for path, content in files.items()}
     assert max(size for path, size in sizes.items() if path.endswith(".html")) <= 30_000
     assert sum(size for path, size in sizes.items() if path.endswith(".css")) <= 12_000
     # What finds and filters is heavier than what is only read; data is no script of the page.
-    limits = {"incidents/index.html": 10_000, "actions/index.html": 8_000}
+    limits = {"incidents/index.html": 10_500, "actions/index.html": 8_000}
     for path, content in files.items():
         if path.endswith(".html"):
             scripts = re.findall(rb'<script src="[./]*(assets/[^"]+)"', content)

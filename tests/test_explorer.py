@@ -382,6 +382,13 @@ def test_an_exact_phrase_comes_first_and_nothing_is_nothing(watched: Watched, ad
     status(page, "1 of 5 postmortems")
     page.get_by_role("searchbox").fill("xylophone")
     status(page, "Nothing in 5 documents")
+    expect(page.locator("[data-pm-note]")).to_be_hidden()
+    page.get_by_role("searchbox").fill("the alert fires on 10.1.2.3")
+    status(page, re.compile("^[1-4] of 5 postmortems$"))
+    assert titles(page)[0] == "First outage"
+    expect(page.locator("[data-pm-note]")).to_have_text(
+        "No document has all these words. These have most of them."
+    )
 
 
 def test_only_the_explorer_may_compile_programs(tmp_path: Path) -> None:

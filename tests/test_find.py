@@ -146,6 +146,7 @@ def test_internal_blocks_are_hidden_from_the_public(tmp_path: Path) -> None:
         tmp_path, f"-- pmsite.yaml --\naudience: public\ndefaults: {{visibility: public}}\n{MORE.lstrip()}"
     )
     assert ids(tmp_path, "xyzzy") == [] and ids(tmp_path, "passphrase connection") == []
+    assert ids(tmp_path, "passphrase xyzzy 4711") == []
     (hit,) = found(tmp_path, "refused connections").hits
     assert hit.line == 2
     assert "2026-08-08-draft" not in ids(tmp_path, "Zürich")
@@ -220,7 +221,7 @@ def test_paths_begin_at_the_current_folder(archive: Path, monkeypatch: pytest.Mo
 
 def test_json(run: Callable[..., str]) -> None:
     value = json.loads(run("prematurely", "closed", "--format", "json", "-n", "1"))
-    assert (value["documents"], value["total"]) == (10, 2)
+    assert (value["documents"], value["total"], value["nearest"]) == (10, 2, False)
     assert value["results"] == [
         {
             "id": "2026-05-05-proxy",
@@ -237,7 +238,25 @@ def test_json(run: Callable[..., str]) -> None:
 
 def test_nothing_is_said_plainly(run: Callable[..., str]) -> None:
     assert run("no such words") == "nothing in 10 documents\n"
-    assert json.loads(run("no such words", "-f", "json")) == {"documents": 10, "total": 0, "results": []}
+    assert json.loads(run("no such words", "-f", "json")) == {
+        "documents": 10,
+        "total": 0,
+        "nearest": False,
+        "results": [],
+    }
+
+
+def test_the_nearest_are_shown_as_such(run: Callable[..., str]) -> None:
+    assert run("upstream prematurely closed connection reading 10.1.2.3", "-n", "1") == (
+        "no document has all these words; these have most of them\n"
+        "\n"
+        "2026-05-05  Proxy refused connections\n"
+        "fix         The pool was made larger.\n"
+        "            content/2026-05-05-proxy.md:9: upstream prematurely closed *connection* while\n"
+        "\n"
+        "and 1 more; --limit shows them\n"
+    )
+    assert json.loads(run("upstream closed the qwertyuiop", "-f", "json"))["nearest"] is True
 
 
 def test_more_than_the_limit_is_said(run: Callable[..., str]) -> None:

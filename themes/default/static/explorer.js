@@ -78,16 +78,17 @@
     list.replaceChildren(...(shown.length ? groups(shown, query, hits) : isSearching ? [] : [finder.nothing()]));
     finder.draw(counts, fits.length);
     if (isSearching && !fits.length) finder.say("Searching …");
-    drawNote(query);
+    drawNote(query, hits);
   }
 
-  function drawNote(query) {
+  function drawNote(query, hits) {
     const parts = "titles, numbers, summaries, services and resolutions";
     const where = search.isFile
       ? "This page was opened as a file, so " + parts + " are searched; on a web server the full text is."
       : "Only " + parts + " are searched: the full text is not available.";
-    note.hidden = !query || search.hasText;
-    note.textContent = where;
+    const isNearest = hits && hits.isNearest;
+    note.hidden = !isNearest && (!query || search.hasText);
+    note.textContent = isNearest ? "No document has all these words. These have most of them." : where;
   }
 
   // Under years where the order is by date, as the page has them without scripts.

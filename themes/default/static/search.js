@@ -88,14 +88,17 @@
     const words = query.text.replace(/"/g, " ").trim().split(/\s+/);
     const exactly = async (text) => (await index.search('"' + text + '"')).results;
     const phrase = await exactly(words.join(" "));
-    let loose = [];
+    let [loose, near] = [[], []];
     if (words.length > 1 && !query.isQuoted) {
-      const having = await Promise.all(words.map(async (word) => new Set((await exactly(word)).map((page) => page.id))));
-      const all = having.every((set) => set.size) ? (await index.search(words.join(" "))).results : [];
-      loose = all.filter((page) => having.every((set) => set.has(page.id)));
+      const having = await Promise.all(words.map(exactly));
+      const sets = having.map((results) => new Set(results.map((page) => page.id)));
+      const all = sets.every((set) => set.size) ? (await index.search(words.join(" "))).results : [];
+      loose = all.filter((page) => sets.every((set) => set.has(page.id)));
+      if (!hits.size && !phrase.length && !loose.length) near = nearest(having);
     }
     const found = new Map(hits);
-    for (const [results, least] of [[loose, 0.5], [phrase, 3]]) {
+    found.isNearest = near.length > 0;
+    for (const [results, least] of [[near, 0.1], [loose, 0.5], [phrase, 3]]) {
       for (const result of results) {
         const place = pages.get(result.id);
         if (place === undefined) continue;
@@ -108,6 +111,21 @@
       }
     }
     return found;
+  }
+
+  // A pasted error often holds a number or a name that stands nowhere: pages with half of the words or more, a word
+  // counting for more the fewer pages have it.
+  function nearest(having) {
+    const pages = new Map();
+    for (const results of having) {
+      for (const page of results) {
+        const known = pages.get(page.id) || { id: page.id, data: page.data, words: 0, score: 0 };
+        known.words += 1;
+        known.score += Math.log(1 + data.ids.length / results.length);
+        pages.set(page.id, known);
+      }
+    }
+    return [...pages.values()].filter((page) => page.words > 1 && page.words >= having.length / 2);
   }
 
   // Pagefind's excerpt is text with <mark> elements, its other angle brackets escaped.
