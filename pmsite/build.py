@@ -228,7 +228,7 @@ def plan_site(
     files = {**{f"assets/{path}": file for path, file in theme.static_files().items()}, **links.attachments}
     problems += check_archive(Checked(seen, archive, site.config, options.today), findings)
     problems += internal_in_text(seen, site.config)
-    problems += _credentials_in_config(site)
+    problems += _credentials_beside_documents(site, theme)
     problems += check_outputs(pages, ((path, str(source)) for path, source in files.items()))
     diagnostics = configured(problems, site.config.rules, strict=options.strict)
     is_blocked = any(
@@ -238,12 +238,21 @@ def plan_site(
     return PlannedSite(documents, archive, tuple(pages), files, index, diagnostics, is_blocked)
 
 
-def _credentials_in_config(site: Site) -> Iterator[Diagnostic]:
-    """Documents are looked at when they are read; what the configuration says stands on every page."""
-    if site.file is not None and site.config.looks_for_credentials:
-        _, problems = without_credentials(site.file.read_text(encoding="utf-8-sig"), site.config_name)
-        is_public = site.config.audience is Visibility.PUBLIC
-        yield from (replace(item, severity=Severity.ERROR) if is_public else item for item in problems)
+def _credentials_beside_documents(site: Site, theme: Theme) -> Iterator[Diagnostic]:
+    """Documents are looked at when they are read. What stands in the configuration, the site's own theme files and the
+    tickets goes to pages as it is.
+    """
+    if not site.config.looks_for_credentials:
+        return
+    files = [site.file, site.root / site.config.tickets if site.config.tickets else None, *theme.own_files()]
+    severity = Severity.ERROR if site.config.audience is Visibility.PUBLIC else Severity.WARNING
+    for file in filter(None, files):
+        with suppress(OSError, UnicodeDecodeError):  # whoever uses the file says so
+            text = file.read_text(encoding="utf-8-sig")
+            path = site.config_name if file == site.file else shown_template(site, file)
+            hint = "revoke it, and write a placeholder"
+            for problem in without_credentials(text, path)[1]:
+                yield replace(problem, severity=severity, hint=hint)
 
 
 @remembered(16_384)

@@ -148,6 +148,25 @@ def test_the_public_site_stops_for_what_it_would_publish(tmp_path: Path) -> None
     assert found == {("content/a.md", "error"), ("content/b.md", "warning"), ("pmsite.yaml", "error")}
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("templates/base.html", '{% extends "!parent/base.html" %}\n{# ' + TOKEN + " #}\n"),
+        ("static/extra.js", f"\nconst token = '{TOKEN}';\n"),
+        ("tickets.csv", f"ticket,state,owner\nOPS-1,open,{TOKEN}\n"),
+    ],
+    ids=["template", "static file", "tickets"],
+)
+def test_what_stands_beside_documents_is_looked_at(tmp_path: Path, path: str, text: str) -> None:
+    write_files(tmp_path, "-- pmsite.yaml --\ntickets: tickets.csv\n-- tickets.csv --\nticket,state\n")
+    write_files(tmp_path, f"-- content/a.md --\n---\ntitle: A\nseverity: SEV1\n---\n-- {path} --\n{text}")
+    for audience, severity in (("internal", "warning"), ("public", "error")):
+        (problem,) = [
+            item for item in check_site(tmp_path, audience=audience).diagnostics if item.code == "W802"
+        ]
+        assert (problem.path, problem.line, problem.severity.value) == (path, 2, severity)
+
+
 @pytest.mark.parametrize("kind", ["full", "concise", "json", "github"])
 def test_no_message_says_what_it_is(tmp_path: Path, kind: str) -> None:
     """Other rules quote values and show lines: a word that is new, a mark that is none, a field that is unknown."""

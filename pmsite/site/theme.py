@@ -86,6 +86,13 @@ class Theme:
                 files[path.relative_to(layer.static).as_posix()] = path
         return files
 
+    def own_files(self) -> Iterator[Path]:
+        """The files that pmsite did not bring: of the site's own layer and of themes from elsewhere."""
+        for layer in self.layers:
+            if not layer.templates.is_relative_to(built_in_themes()):
+                yield from _files_below(layer.templates)
+                yield from _files_below(layer.static)
+
     def options_css(self) -> str:
         """The options that style sheets use, as custom properties."""
         lines = [
