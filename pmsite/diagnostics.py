@@ -46,6 +46,7 @@ _TABLE = (
     _rule("W110", "not-markdown", "a file looks like a postmortem but does not end in .md"),
     _rule("W111", "ambiguous-value", "a value is not one of a closed list and is left out"),
     _rule("E112", "unsafe-path", "a path leads out of the source"),
+    _rule("N113", "left-out", "a Markdown file is left out by its name"),
     _rule("W201", "broken-link", "a link leads to nothing"),
     _rule("W202", "broken-anchor", "a link's anchor does not exist"),
     _rule("W203", "missing-image", "an image does not exist"),

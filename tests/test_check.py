@@ -95,6 +95,16 @@ CASES: list[tuple[str, str, str]] = [
     ),
     ("W111", front(f"kind: {MARK}incidnt"), front("kind: Outage")),
     ("W111", front(f"severity: SEV1\nstatus: {MARK}whatever"), front("severity: SEV1\nstatus: In review")),
+    (
+        "N113",
+        f"{prose('a')}-- content/_draft.md --\n{MARK}Text.\n",
+        f"{prose('a')}-- content/.draft.md --\nText.\n",
+    ),
+    (
+        "N113",
+        f"-- pmsite.yaml --\nexclude: [old-*]\n{prose('a')}-- content/old-1.md --\n{MARK}Text.\n",
+        f"-- pmsite.yaml --\nexclude: [old-*]\n{prose('a')}-- content/old-1.txt --\nText.\n",
+    ),
     ("W201", prose(f"[a]({MARK}missing.md)"), prose("[a](2024-01-10-web.md)")),
     ("W201", prose(f"[a]({MARK}../../secret.md)"), prose("[a](https://example.org/secret.md)")),
     ("W202", prose(f"[a]({MARK}#what)"), prose("[a](#what-happened)")),

@@ -159,7 +159,11 @@ class _Walk:
                     )
                     continue
                 path = f"{inside}{entry.name}"
-                if self._is_excluded(path, entry.name):
+                if (reason := self._exclusion(path, entry.name)) is not None:
+                    if entry.name.lower().endswith(".md") and reason:
+                        at = str(self._prefix / path)
+                        message, hint = f"is left out: {reason}", "rename it if it should be on the site"
+                        self.diagnostics.append(diagnose("N113", at, START, message, hint))
                     continue
                 if entry.is_symlink() and not self._may_follow(entry, path):
                     continue
@@ -170,10 +174,15 @@ class _Walk:
                 elif entry.is_file():
                     yield _Found(path, folder, entry.name, _state(entry.stat()))
 
-    def _is_excluded(self, path: str, name: str) -> bool:
-        if name.startswith(("_", ".")):
-            return True
-        return self._excluded.match(path) is not None or self._excluded.match(name) is not None
+    def _exclusion(self, path: str, name: str) -> str | None:
+        """Why an entry is left out, empty if it is hidden; None if it is not left out."""
+        if name.startswith("."):
+            return ""
+        if name.startswith("_"):
+            return "its name begins with _"
+        if self._excluded.match(path) is not None or self._excluded.match(name) is not None:
+            return "exclude: names it"
+        return None
 
     def _may_follow(self, entry: "os.DirEntry[str]", path: str) -> bool:
         """A link to a file inside the folder is followed; a linked folder's files are read where they are."""
@@ -203,10 +212,11 @@ def _is_text(name: str) -> bool:
 
 def _role(inside: str) -> tuple[Role, str]:
     """What a Markdown file is, and the name that its id comes from."""
-    path = PurePosixPath(inside)
-    if path.name.lower() in INDEX_NAMES:
-        return Role.INDEX, path.parent.name or path.stem
-    return (Role.PAGE if str(path.parent) == "pages" else Role.POSTMORTEM), path.stem
+    parent, _, name = inside.rpartition("/")
+    stem = os.path.splitext(name)[0]  # noqa: PTH122  a path object takes ten times as long
+    if name.lower() in INDEX_NAMES:
+        return Role.INDEX, parent.rpartition("/")[2] or stem
+    return (Role.PAGE if parent == "pages" else Role.POSTMORTEM), stem
 
 
 def identifier(name: str) -> str:
