@@ -137,8 +137,13 @@ def number(value: float | int | None) -> str:
 
 
 def percent(share: float) -> str:
-    """A share from 0 to 1 as a whole percentage."""
-    return f"{round(share * 100)} %"
+    """A share from 0 to 1 as a whole percentage; what is neither nothing nor all does not look so."""
+    whole = round(share * 100)
+    if whole == 0 and share > 0:
+        return "<1 %"
+    if whole == 100 and share < 1:
+        return ">99 %"
+    return f"{whole} %"
 
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
