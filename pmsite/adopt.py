@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from pmsite.archive.incident import ActionItem, ActionStatus, Incident, Precision, Timestamp, doubted
-from pmsite.build import Options, read_site
 from pmsite.config import Site, with_overrides
 from pmsite.diagnostics import START, ContentError, Diagnostic, configured, diagnose, has_errors
+from pmsite.load import Options, read_site
 from pmsite.source import frontmatter, schema
 from pmsite.source.document import Document
 

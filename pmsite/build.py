@@ -2,9 +2,8 @@
 
 import gc
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from pmsite.diagnostics import (
     diagnose,
     has_errors,
 )
+from pmsite.load import Options, opened
 from pmsite.site.deny import denied_files, denied_problems, deny_entries, deny_list
 from pmsite.site.links import LinkResolver
 from pmsite.site.pages import plan_pages
@@ -51,23 +51,11 @@ from pmsite.site.write import (
     refuse_narrower_output,
     refuse_unsafe_output,
 )
-from pmsite.source.collect import Collection, collect, notes, skim
+from pmsite.source.collect import Collection, collect, notes
 from pmsite.source.credentials import without_credentials
-from pmsite.source.document import Document, Heading, Skimmed
+from pmsite.source.document import Document, Heading
 from pmsite.source.evidence import Evidence
-from pmsite.source.files import Sources
 from pmsite.source.tickets import load_tickets, tracked
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to build: the day, warnings as errors, broken documents left out, the number of processes, a text index."""
-
-    today: date
-    strict: bool = False
-    keep_going: bool = False
-    jobs: int = 2
-    search: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,42 +138,6 @@ def check(site: Site, options: Options) -> Report:
             coverage(planned.archive.incidents),
             planned.archive,
         )
-
-
-def load_archive(site: Site, options: Options) -> tuple[Archive, tuple[Diagnostic, ...]]:
-    """The archive without any pages, and the problems of reading it."""
-    collection = read_site(site, options)
-    problems = [problem for document in collection.documents for problem in document.diagnostics]
-    tickets = load_tickets(site)
-    problems += tickets.diagnostics
-    documents = shown(visible(tracked(collection.documents, tickets), site.config), site.config)
-    archive = build_archive(documents, shown_config(site.config))
-    return archive, configured(problems, site.config.rules, strict=False)
-
-
-def read_site(site: Site, options: Options) -> Collection:
-    """All documents as they are, whoever may see them: for what changes documents, not for what shows them."""
-    with opened(site) as store:
-        return collect(site, store, options.jobs)
-
-
-def skim_site(site: Site, options: Options) -> tuple[Sources, tuple[Skimmed, ...]]:
-    """As `read_site`, but of each document only what a search needs."""
-    with opened(site) as store:
-        return skim(site, store, options.jobs)
-
-
-@contextmanager
-def opened(site: Site) -> Iterator[Store]:
-    """The store of a site's audience."""
-    with suppress(OSError):
-        site.state.mkdir(parents=True, exist_ok=True)
-        (site.state.parent / ".gitignore").write_text("*\n", encoding="utf-8")
-    store = Store(site.state)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def plan_site(

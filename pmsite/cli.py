@@ -426,13 +426,13 @@ def list_incidents(
     jobs: Jobs = None,
 ) -> None:
     """List incidents, newest first."""
-    from pmsite import build as pipeline
     from pmsite.listing import ListFormat, listed, matching
+    from pmsite.load import load_archive
 
     with guarded(output_format, color) as place:
         shared = common(source, config, quiet, verbose, color, output_format, now, jobs, False)
         place.root = shared.site.root
-        archive, problems = pipeline.load_archive(shared.site, shared.options)
+        archive, problems = load_archive(shared.site, shared.options)
         shared.reporter.show(problems)
         filters = filters_of(severity, cause, service, since, open_actions)
         found = tuple(matching(archive, filters))
@@ -458,14 +458,14 @@ def stats(
     jobs: Jobs = None,
 ) -> None:
     """Print what the insights and quarter pages show: counts, durations, action items."""
-    from pmsite import build as pipeline
     from pmsite.listing import ListFormat, matching
+    from pmsite.load import load_archive
     from pmsite.stats import figures_of, printed
 
     with guarded(output_format, color) as place:
         shared = common(source, config, quiet, verbose, color, output_format, now, jobs, False)
         place.root = shared.site.root
-        archive, problems = pipeline.load_archive(shared.site, shared.options)
+        archive, problems = load_archive(shared.site, shared.options)
         shared.reporter.show(problems)
         filters = filters_of(severity, cause, service, since, open_actions)
         today = shared.options.today

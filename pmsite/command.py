@@ -20,9 +20,10 @@ import pmsite
 if TYPE_CHECKING:
     from pmsite import deploy
     from pmsite.archive.completeness import Coverage
-    from pmsite.build import Options, Report
+    from pmsite.build import Report
     from pmsite.config import Site
     from pmsite.listing import Filters
+    from pmsite.load import Options
     from pmsite.report import Progress, Reporter
     from pmsite.revisions import Difference
 
@@ -101,8 +102,8 @@ def common(
     search: bool = False,
     results: bool = False,
 ) -> Common:
-    from pmsite.build import Options
     from pmsite.config import find_site, with_overrides
+    from pmsite.load import Options
 
     site = find_site(source, config, Path.cwd())
     site = with_overrides(
@@ -290,9 +291,10 @@ def _count(number: int, word: str) -> str:
 
 def inventory(folder: Path, day: date) -> bool:
     """Print what a build of a new site will find; gives whether errors block it, which are reported."""
-    from pmsite.build import Options, check, load_archive
+    from pmsite.build import check
     from pmsite.config import find_site
     from pmsite.diagnostics import Severity
+    from pmsite.load import Options, load_archive
 
     site = find_site(None, None, folder)
     config, options = site.config, Options(day, jobs=cores())

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from pmsite.archive.audience import visible
 from pmsite.archive.incident import Visibility
-from pmsite.build import Options, skim_site
 from pmsite.config import Site
 from pmsite.diagnostics import Diagnostic, configured, printable
+from pmsite.load import Options, skim_site
 from pmsite.source.credentials import covered
 from pmsite.source.document import Facts, Skimmed
 from pmsite.source.redact import masked

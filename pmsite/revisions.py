@@ -8,9 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pmsite.archive.archive import Archive
-from pmsite.build import Options, Report, check, load_archive
+from pmsite.build import Report, check
 from pmsite.config import Site, find_site
 from pmsite.diagnostics import START, ConfigurationError, Diagnostic, Severity, configured, diagnose
+from pmsite.load import Options, load_archive
 from pmsite.site import urls
 from pmsite.site.pages.plain import former_addresses
 from pmsite.site.plan import address_of

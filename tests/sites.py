@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pmsite import build as pipeline
-from pmsite.build import Options, Report
+from pmsite.build import Report
 from pmsite.config import find_site, with_overrides
+from pmsite.load import Options
 from pmsite.site.write import MANIFEST
 
 TODAY = date(2026, 11, 1)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from pmsite.adopt import Adoption, adoptions
 from pmsite.archive.incident import Incident
-from pmsite.build import Options, load_archive
 from pmsite.config import find_site
 from pmsite.diagnostics import ContentError
+from pmsite.load import Options, load_archive
 from pmsite.source import frontmatter
 
 from .sites import build_site, pmsite, tree

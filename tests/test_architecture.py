@@ -17,6 +17,7 @@ LAYERS = (
     ("config",),
     ("source",),
     ("archive",),
+    ("load",),
     ("site",),
     ("check",),
     ("build",),

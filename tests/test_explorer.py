@@ -17,9 +17,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.generate import generate
-from pmsite import build as pipeline
-from pmsite.build import Options
 from pmsite.config import find_site
+from pmsite.load import Options, load_archive
 from pmsite.site import search
 from pmsite.site.explorer import facets_script, facets_view, row_chunks, rows_script
 from pmsite.site.present import Presenter
@@ -112,7 +111,7 @@ def test_a_thousand_incidents_are_light(tmp_path: Path) -> None:
     """Facets, ids and sorting in at most 30 kB, compressed; a chunk of rows in as much."""
     generate(tmp_path, 1000)
     site = find_site(None, None, tmp_path)
-    archive, _ = pipeline.load_archive(site, Options(TODAY, jobs=2))
+    archive, _ = load_archive(site, Options(TODAY, jobs=2))
     facets = facets_script(facets_view(archive, site.config))
     assert len(gzip.compress(facets)) <= 30_000
     rows = Presenter.of(archive, site.config).rows(archive.incidents)

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from pmsite.build import Options
 from pmsite.cli import app
 from pmsite.config import find_site, with_overrides
 from pmsite.find import Found, Query, search
+from pmsite.load import Options
 from tests.sites import ARCHIVE, TODAY, pmsite, write_files
 
 MORE = """

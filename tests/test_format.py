@@ -125,7 +125,12 @@ def test_numbers(value: float | int | None, text: str) -> None:
 
 def test_shares_and_plurals() -> None:
     assert [words.percent(share) for share in (0, 0.124, 0.126, 1)] == ["0 %", "12 %", "13 %", "100 %"]
-    assert [words.percent(share) for share in (0.004, 0.006, 0.994, 0.996)] == ["<1 %", "1 %", "99 %", ">99 %"]
+    assert [words.percent(share) for share in (0.004, 0.006, 0.994, 0.996)] == [
+        "<1 %",
+        "1 %",
+        "99 %",
+        ">99 %",
+    ]
     assert words.plural(1, "incident") == "1 incident"
     assert words.plural(0, "incident") == "0 incidents"
     assert words.plural(1200, "entry", "entries") == "1\u202f200 entries"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pmsite.archive.archive import Archive
-from pmsite.build import Options, load_archive
 from pmsite.config import find_site, with_overrides
 from pmsite.listing import Filters, ListFormat, listed, matching
+from pmsite.load import Options, load_archive
 from tests.sites import ARCHIVE, TODAY, build_site, write_files
 
 MORE = """

@@ -16,9 +16,9 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pmsite.archive.archive import Archive
-from pmsite.build import Options, load_archive
 from pmsite.config import find_site
 from pmsite.listing import ListFormat
+from pmsite.load import Options, load_archive
 from pmsite.stats import figures_of, printed
 from tests.sites import ROOT, TODAY, build_site, problems, write_files
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pmsite.build import Options, Report
+from pmsite.build import Report
 from pmsite.config import find_site, with_overrides
 from pmsite.diagnostics import ConfigurationError
+from pmsite.load import Options
 from pmsite.revisions import Difference, check_change
 from pmsite.source import collect
 from tests.runner import git

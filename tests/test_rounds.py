@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from pmsite import build as pipeline
-from pmsite.build import Options
 from pmsite.cache import remembered, same, unchanged
 from pmsite.config import find_site, with_overrides
 from pmsite.diagnostics import ContentError, PmsiteError
+from pmsite.load import Options
 from pmsite.serve.preview import MAX_RENDERED, Preview, Rendered
 from pmsite.serve.rounds import Round, Workspace
 from pmsite.site.render import ProseMissing

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pmsite.build import Options, load_archive
 from pmsite.config import find_site
 from pmsite.diagnostics import ConfigurationError, ContentError
+from pmsite.load import Options, load_archive
 from pmsite.scaffold import Template, init, new_postmortem
 from pmsite.source import collect
 from tests.sites import TODAY, build_site, check_site, problems, tree, write_files

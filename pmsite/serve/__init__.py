@@ -14,10 +14,10 @@ from typing import Any
 
 import uvicorn
 
-from pmsite.build import Options
 from pmsite.cache import keep_workers_ready
 from pmsite.config import Site
 from pmsite.diagnostics import START, ConfigurationError, ContentError, Diagnostic, diagnose, has_errors
+from pmsite.load import Options
 from pmsite.report import source_lines
 from pmsite.serve.live import Live, Problem, Shown
 from pmsite.serve.preview import KeyedPage, Preview

@@ -14,11 +14,12 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pmsite.build import Options, PlannedSite, opened, plan_site, site_facts, template_problem
+from pmsite.build import PlannedSite, plan_site, site_facts, template_problem
 from pmsite.cache import Produced, same
 from pmsite.check import Findings
 from pmsite.config import FILE_NAME, Site
 from pmsite.diagnostics import ContentError, Diagnostic, PmsiteError, Severity
+from pmsite.load import Options, opened
 from pmsite.serve.preview import KeyedPage, Linked, Preview, Rendered, State
 from pmsite.serve.watch import Root
 from pmsite.site.deny import denied_problems, deny_entries
