@@ -8,7 +8,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from pmsite.source import collect
-from tests.sites import ARCHIVE, build_site, codes, problems, tree, write_files
+from tests.sites import ARCHIVE, build_site, codes, pmsite, problems, tree, write_files
 
 BASE = "https://example.org/pm/"
 SITE = """
@@ -449,3 +449,51 @@ def test_pagination_of_long_lists_is_linked_through(tmp_path: Path) -> None:
         following = document.css_first('a[rel="next"]')
         page = urljoin(page, following.attributes["href"]) if following else ""
     assert len({(link or "").rpartition("incidents/")[2] for link in seen}) == 17
+
+
+# Each line has one fault; `?` stands for a target that leads nowhere.
+_FORMS = (
+    "[a](?)",
+    '[a](? "title")',
+    "[a](<?>)",
+    "**[a](?)**",
+    "- [a](?)",
+    "1. [a](?)",
+    "> [a](?)",
+    "### [a](?)",
+    "- [ ] [a](?)",
+    "[`code`](?)",
+    "[![b](https://example.org/b.png)](?)",
+    '<a href="?">a</a>',
+)
+_ODD = ("| a | b |\n|---|---|\n| c | [a](?) |", "[a][ref]\n\n[ref]: ?", "Note.[^n]\n\n[^n]: See [a](?).")
+_FAULTS = [
+    *((form, target, code) for form in _FORMS for target, code in (("x.md", "W201"), ("#nowhere", "W202"))),
+    *((form, "2024-02-02-b.md#nowhere", "W202") for form in _FORMS[:5]),
+    *((form, "../../up.md", "W201") for form in _FORMS[:3]),
+    *((f"!{form}", "missing.png", "W203") for form in _FORMS[:3]),
+    ('<img src="?" alt="a">', "missing.png", "W203"),
+    ("- ![a](?)", "missing.png", "W203"),
+    *((form, "x.md", "W201") for form in _ODD),
+]
+
+
+@pytest.mark.parametrize(
+    "flags", [(), ("-q", "--strict"), ("-v",), ("--strict",)], ids=["", "quiet", "verbose", "strict"]
+)
+def test_forty_faults_are_found_whatever_is_printed(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    """Faults of links in every form that Markdown has for them, each named once, at a line of its own form."""
+    assert len(_FAULTS) == 40
+    text, expected = "", []
+    for form, target, code in _FAULTS:
+        first = text.count("\n") + 6
+        text += (
+            form.replace("?", target).replace("ref]", f"ref{first}]").replace("^n]", f"^n{first}]") + "\n\n"
+        )
+        expected.append((code, range(first, text.count("\n") + 6)))
+    with_link(tmp_path, text)
+    done = pmsite("check", "--output-format", "concise", *flags, cwd=tmp_path)
+    found = re.findall(r"content/2024-01-01-a\.md:(\d+):\d+: (W20\d) ", done.stdout + done.stderr)
+    assert len(found) == 40, done.stdout + done.stderr
+    for (line, code), (expected_code, lines) in zip(found, expected, strict=True):
+        assert code == expected_code and int(line) in lines, (line, code, lines)

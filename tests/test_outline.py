@@ -10,8 +10,9 @@ from pmsite.config import MarkdownConfig
 from pmsite.diagnostics import Position
 from pmsite.source.document import DocumentLink, Heading
 from pmsite.source.highlight import highlighted
+from pmsite.source.link_places import LinkPlaces
 from pmsite.source.markup import converter
-from pmsite.source.outline import Anchors, Outline, SourceText, outline
+from pmsite.source.outline import Anchors, Outline, outline
 
 GITHUB = converter(MarkdownConfig("github"))
 
@@ -19,7 +20,7 @@ GITHUB = converter(MarkdownConfig("github"))
 def shape(text: str, *, title: str = "", first_line: int = 1, keep_remote_images: bool = False) -> Outline:
     return outline(
         GITHUB(text),
-        SourceText(text, first_line),
+        LinkPlaces(text, first_line),
         title=title,
         keep_remote_images=keep_remote_images,
         highlight=highlighted,
@@ -343,9 +344,9 @@ def test_a_long_excerpt_ends_at_a_word() -> None:
 
 
 def test_positions_of_what_cannot_be_found_are_the_documents_first_line() -> None:
-    assert SourceText("abc", 7).find("xyz") == Position(7, 1)
-    assert SourceText("abc", 7).find("") == Position(7, 1)
-    assert SourceText("ab\ncd", 7).find("d") == Position(8, 2)
+    assert LinkPlaces("abc", 7).find("xyz") == Position(7, 1)
+    assert LinkPlaces("abc", 7).find("") == Position(7, 1)
+    assert LinkPlaces("ab\ncd", 7).find("d") == Position(8, 2)
 
 
 @settings(deadline=None, max_examples=120)
@@ -372,3 +373,15 @@ def test_whatever_a_document_holds(lines: list[str], title: str) -> None:
     for link in found.links:
         if not link.target.startswith("#fn"):
             assert link.target in source[link.line - 5]
+
+
+def test_places_of_links_are_found_in_linear_time() -> None:
+    """Each of a target's places is given once; a definition far below does not hide what stands before it."""
+    count = 20_000
+    text = "\n".join(["[a](x.md) [b][r]"] * count) + "\n\n[r]: x.md\n"
+    places = LinkPlaces(text, 1)
+    found = [places.find("x.md") for _ in range(2 * count)]
+    assert found[:count] == [Position(line, 5) for line in range(1, count + 1)]
+    assert set(found[count:]) == {Position(count + 2, 6)}
+    nowhere = LinkPlaces(text, 1)
+    assert {nowhere.find(f"{number}.md") for number in range(count)} == {Position(1)}

@@ -9,18 +9,16 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pmsite.diagnostics import Position
 from pmsite.source.document import DocumentLink, Heading
+from pmsite.source.link_places import LinkPlaces
 
 PLACEHOLDER = re.compile(r"pmsite-link:(\d+)")
 MAX_EXCERPT = 300
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-# What stands before a link's target in the source; the target alone is the last resort.
-_BEFORE_LINK = ("](", "](<", "]: ", '="', "='", "")
 _EXTERNAL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 _CLASSES = re.compile(
     r"markdown-alert(-[a-z]+)?|admonition(-title)?|footnotes?|footnote-(ref|backref)|task-list"
@@ -38,36 +36,9 @@ class Outline:
     excerpt: str
 
 
-class SourceText:
-    """Finds where rendered things stand in the source: a search forward from the last find, then from the start."""
-
-    def __init__(self, text: str, first_line: int) -> None:
-        self._text = text
-        self._first_line = first_line
-        self._from = 0
-
-    def find(self, wanted: str) -> Position:
-        """The line is that of the text as written; the first line of the document if it cannot be found."""
-        forms = [
-            form for form in (wanted, unquote(wanted), escape(wanted), wanted.replace("%20", " ")) if form
-        ]
-        for start in (self._from, 0):
-            for before in _BEFORE_LINK:
-                places = [at for form in forms if (at := self._text.find(before + form, start)) >= 0]
-                if places:
-                    at = min(places) + len(before)
-                    self._from = at + 1
-                    return self.position(at)
-        return Position(self._first_line)
-
-    def position(self, offset: int) -> Position:
-        line = self._text.count("\n", 0, offset)
-        return Position(self._first_line + line, offset - self._text.rfind("\n", 0, offset))
-
-
 def outline(
     html: str,
-    source: SourceText,
+    places: LinkPlaces,
     *,
     title: str = "",
     keep_remote_images: bool = False,
@@ -85,7 +56,7 @@ def outline(
     _finish_checkboxes(tree)
     for code in tree.css("pre > code"):
         _finish_code(code, highlight)
-    links = _Links(source)
+    links = _Links(places)
     title = _take_title(tree, title, entitles)
     for paragraph in tree.css("summary > p"):
         paragraph.unwrap()
@@ -196,9 +167,9 @@ def _finish_code(code: LexborNode, highlight: Callable[[str, str], str]) -> None
 class _Links:
     """Collects links within the site and puts a placeholder in their place."""
 
-    def __init__(self, source: SourceText) -> None:
+    def __init__(self, places: LinkPlaces) -> None:
         self.found: list[DocumentLink] = []
-        self._source = source
+        self._places = places
 
     def rewrite(self, node: LexborNode, attribute: str, *, is_image: bool) -> None:
         target = (node.attributes.get(attribute) or "").strip()
@@ -207,7 +178,7 @@ class _Links:
         attributes = node.attrs
         if "rel" in attributes:
             del attributes["rel"]
-        at = self._source.find(target)
+        at = self._places.find(target)
         attributes[attribute] = f"pmsite-link:{len(self.found)}"
         self.found.append(DocumentLink(target, at.line, at.column, is_image))
 

@@ -28,9 +28,10 @@ from pmsite.source.files import Role, SourceFile, identifier
 from pmsite.source.highlight import highlighted
 from pmsite.source.infer import Given, Inference, Reading
 from pmsite.source.keys import LISTS, Keys, joined, spelled
+from pmsite.source.link_places import LinkPlaces
 from pmsite.source.marks import marked
 from pmsite.source.markup import converter
-from pmsite.source.outline import Outline, SourceText, outline
+from pmsite.source.outline import Outline, outline
 from pmsite.source.places import places
 from pmsite.source.redact import ALIKE as INTERNAL_MARK
 from pmsite.source.redact import masked, position, redact
@@ -288,7 +289,7 @@ class Reader:
             at = Position(split.body_line)
             diagnostics.append(diagnose("E107", file.path, at, reason, "simplify it"))
             html = ""
-        shape = self._outline(html, SourceText(masked(split.body, keep=keep), split.body_line), title=title)
+        shape = self._outline(html, LinkPlaces(masked(split.body, keep=keep), split.body_line), title=title)
         return text, shape.html, shape
 
 
