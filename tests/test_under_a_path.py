@@ -267,3 +267,47 @@ def test_the_policy_of_a_page_has_nothing_against_its_data(tmp_path: Path) -> No
     article = json.loads(text or "")["@graph"][0]
     assert article["headline"] == (title or "").strip() and "</script><script>" in article["headline"]
     assert article["author"] == [{"@type": "Person", "name": "</script>"}]
+
+
+# What `aliases:` may say, or `number:` beside them, and the page that leads on to the incident.
+MOVED = [
+    ("old-id", "incidents/old-id/index.html"),
+    ("Old Id 2", "incidents/old-id-2/index.html"),
+    ("/slash/", "incidents/slash/index.html"),
+    ("été", "incidents/été/index.html"),
+    ("障害", "incidents/障害/index.html"),
+    ("old/way.html", "old/way.html"),
+    ("/old/way2.html", "old/way2.html"),
+    ("old/way3.htm", "old/way3.html"),
+    ("old/folder/", "old/folder/index.html"),
+    ("old/folder2", "old/folder2/index.html"),
+    ("Deep/Path/To It/", "deep/path/to-it/index.html"),
+    ("page.html", "page.html"),
+    ("a/./b/", "a/b/index.html"),
+    ("../../up/", "up/index.html"),
+    ("../above.html", "above.html"),
+    ("2024/01/10/", "2024/01/10/index.html"),
+    ("post_mortem-1", "incidents/post-mortem-1/index.html"),
+    ("a&b <c>", "incidents/a-b-c/index.html"),
+    ("100%/x/", "100/x/index.html"),
+    ("PM-2024/7.html", "pm-2024/7.html"),
+]
+
+
+def test_twenty_former_addresses_lead_on(tmp_path: Path) -> None:
+    assert len(MOVED) == 20
+    aliases = json.dumps([alias for alias, _ in MOVED], ensure_ascii=False)
+    front = f"title: Moved\nseverity: SEV1\nnumber: PM2024-007\naliases: {aliases}\n"
+    write_files(tmp_path, f"-- content/2024-01-10-new.md --\n---\n{front}---\nText.\n")
+    build_site(tmp_path)
+    site = tmp_path / "site"
+    for path in [*(path for _, path in MOVED), "incidents/pm2024-007/index.html"]:
+        page = LexborHTMLParser((site / path).read_bytes())
+        (refresh,) = page.css('meta[http-equiv="refresh"]')
+        for address in (
+            (refresh.attributes["content"] or "").partition("url=")[2],
+            page.css("a")[0].attributes["href"] or "",
+        ):
+            assert (site / path).parent.joinpath(unquote(address)).resolve() == (
+                site / "incidents/2024-01-10-new/index.html"
+            ), path
