@@ -20,6 +20,7 @@ from pmsite.config import Config
 from pmsite.source.document import Document
 from pmsite.source.files import Role, SourceFile
 from pmsite.source.read import Reader
+from pmsite.source.titles import named_after
 
 # The words of the labels, and the causes that stand for them.
 CAUSES = {
@@ -75,7 +76,7 @@ def _plain(text: str) -> str:
 
 def _title(label: dict[str, Any], incident: Incident) -> tuple[Any, Any, bool, bool]:
     wanted = label["title"]
-    got = incident.title if incident.title != Path(label["file"]).stem else None
+    got = incident.title if incident.title != named_after(Path(label["file"]).stem) else None
     accepted = [text for text in (wanted, *label.get("title_alternatives", ())) if text]
     return wanted, got, got is not None and _plain(got) in {_plain(text) for text in accepted}, False
 

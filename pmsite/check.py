@@ -9,7 +9,17 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from pmsite.archive.archive import Archive
-from pmsite.archive.incident import MILESTONES, Incident, Kind, Status, Timestamp
+from pmsite.archive.incident import (
+    LONG_GAP,
+    MILESTONES,
+    Incident,
+    Kind,
+    Status,
+    Timestamp,
+    known_milestones,
+    misplaced,
+    time_apart,
+)
 from pmsite.archive.taxonomy import KINDS
 from pmsite.cache import remembered
 from pmsite.config import Config, unknown_key
@@ -21,7 +31,6 @@ from pmsite.source.document import Document
 from pmsite.source.keys import Keys
 from pmsite.source.schema import FIELDS
 
-LONG_GAP = timedelta(days=30)
 STALE_DRAFT = timedelta(days=14)
 DOMINANT_SHARE = 0.5
 DOMINANT_FROM = 5
@@ -252,26 +261,17 @@ _REQUIRED = (
 def milestone_order(checked: Checked) -> Iterator[Diagnostic]:
     """End before start, any later milestone before an earlier one, and gaps of more than 30 days."""
     for document, incident in checked.postmortems:
-        known = [(name, at) for name in MILESTONES if isinstance(at := incident.milestone(name), Timestamp)]
-        for (first, earlier), (last, later) in pairwise(known):
-            if {first, last} == {"acknowledged", "declared"} or {first, last} == {"declared", "identified"}:
-                continue  # these may happen in any order
-            apart = _apart(earlier, later)
+        wrong = misplaced(incident)
+        for (first, earlier), (last, later) in pairwise(known_milestones(incident)):
+            apart = time_apart(earlier, later)
             if apart is None:
                 continue
-            if apart < timedelta():
+            if apart < timedelta() and last in wrong:
                 message = f"{last} ({later.iso()}) is before {first} ({earlier.iso()})"
                 yield _at(document, "W406", last, message, "correct one of them")
             elif apart > LONG_GAP:
                 message = f"{last} is {apart.days} days after {first}"
                 yield _at(document, "W407", last, message, "is the year right?")
-
-
-def _apart(earlier: Timestamp, later: Timestamp) -> timedelta | None:
-    if "day" in (earlier.precision.value, later.precision.value):
-        return later.wall.date() - earlier.wall.date()
-    seconds = later.seconds_since(earlier)
-    return timedelta(seconds=seconds) if seconds is not None else None
 
 
 def future_dates(checked: Checked) -> Iterator[Diagnostic]:
@@ -291,13 +291,20 @@ def future_dates(checked: Checked) -> Iterator[Diagnostic]:
                 )
 
 
-def date_of_name(checked: Checked) -> Iterator[Diagnostic]:
+def dates_agree(checked: Checked) -> Iterator[Diagnostic]:
+    """The date beside that of the file's name, and beside the start, from which it may be a day away in another zone."""
     for document, incident in checked.postmortems:
-        if document.name_date is None or incident.date is None or incident.date == document.name_date:
+        if incident.date is None:
             continue
-        message = f"the date is {incident.date}, and the file's name says {document.name_date}"
         field = "date" if document.position("date") != START else "started"
-        yield _at(document, "W409", field, message, "correct one of them")
+        if document.name_date is not None and incident.date != document.name_date:
+            message = f"the date is {incident.date}, and the file's name says {document.name_date}"
+            yield _at(document, "W409", field, message, "correct one of them")
+        elif isinstance(incident.started, Timestamp):
+            began = incident.started.wall.date()
+            if abs(incident.date - began) > timedelta(days=1):
+                message = f"the date is {incident.date}, and it started on {began}"
+                yield _at(document, "W409", field, message, "write the day of the incident")
 
 
 def action_items(checked: Checked) -> Iterator[Diagnostic]:
@@ -374,7 +381,7 @@ RULES_OF_DOCUMENTS: tuple[Rule, ...] = (
     missing_fields,
     milestone_order,
     future_dates,
-    date_of_name,
+    dates_agree,
     action_items,
     person_as_cause,
     stale_drafts,

@@ -66,7 +66,7 @@ _TABLE = (
     _rule("W406", "impossible-order", "milestones are in an impossible order"),
     _rule("W407", "long-gap", "milestones lie more than 30 days apart"),
     _rule("W408", "future-date", "a date lies in the future"),
-    _rule("W409", "date-disagrees", "the date disagrees with the file's name"),
+    _rule("W409", "date-disagrees", "the date disagrees with the file's name or the start"),
     _rule("W410", "action-without-owner", "an action item of a final postmortem has no owner"),
     _rule("W411", "action-without-due-date", "an action item of a final postmortem has no due date"),
     _rule("W412", "action-overdue", "an action item is overdue"),

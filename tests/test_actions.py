@@ -21,6 +21,7 @@ FORMS = {
     "labels": "- **Improvements:**\n    1. Add an alert\n- **Tasks:**\n    1. Write a runbook\n",
     "headings": "### Short term\n\n- Add an alert\n\n### Long term\n\n- Write a runbook\n",
     "details": "- Add an alert\n    - on memory\n    - on disk\n- Write a runbook\n",
+    "explained": "1. Add an alert\n\n    We plan to measure:\n\n- memory\n- disk\n\n2. Write a runbook\n",
     "plain lines": "Add an alert\nWrite a runbook\n",
     "paragraphs": "Add an alert\n\nWrite a runbook\n\nIn conclusion, it was a long day.\n",
     "HTML": "<ol>\n<li>Add an alert</li>\n<li>Write a runbook</li>\n</ol>\n",
@@ -56,7 +57,7 @@ def test_sections(heading: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "heading", ["Resolution", "What went well", "References", "Actions taken", "Attendees"]
+    "heading", ["Resolution", "What went well", "References", "Actions taken", "Attendees", "Outcome"]
 )
 def test_other_sections_hold_none(heading: str) -> None:
     assert titles(f"# Web outage\n\n## {heading}\n\n- We restarted it\n- It was quick\n") == []
@@ -84,6 +85,19 @@ def test_tables_give_owner_due_state_type_and_ticket() -> None:
         ),
         ActionItem("Write a runbook", status=ActionStatus.DONE),
     )
+
+
+def test_tasks_that_are_indented_too_far_are_tasks() -> None:
+    text = HEAD + "- Add an alert.\n  - Write a runbook.\n  - Raise the limit.\n"
+    assert titles(text) == ["Add an alert.", "Write a runbook.", "Raise the limit."]
+
+
+def test_who_is_named_last_owns_it_and_a_rule_s_number_is_no_ticket() -> None:
+    found = incident(
+        HEAD + "- Clean up weekly @mara\n- Add an alert (@ops-team)\n- See rule #2, or #214\n"
+    ).action_items
+    assert [item.owner for item in found] == ["@mara", "@ops-team", ""]
+    assert [item.ticket for item in found] == ["", "", "#214"]
 
 
 def test_numbered_headings_are_items_where_nothing_else_is() -> None:

@@ -178,6 +178,11 @@ CASES: list[tuple[str, str, str]] = [
     ("W409", front(f"date: {MARK}2024-01-11\nseverity: SEV1"), front("date: 2024-01-10\nseverity: SEV1")),
     ("W409", front(f"started: {MARK}2024-01-11 00:10"), front("date: 2024-01-10\nstarted: 2024-01-11 00:10")),
     (
+        "W409",
+        front(f"date: {MARK}2024-01-10\nstarted: 2024-01-07 10:00"),
+        front("date: 2024-01-10\nstarted: 2024-01-11 00:10"),
+    ),
+    (
         "W410",
         final(f"action_items:\n  - {MARK}{{title: a, due: 2030-01-01, status: open}}"),
         final("action_items:\n  - {title: a, status: done}"),

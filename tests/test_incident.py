@@ -45,6 +45,10 @@ def at(
     return Timestamp(datetime(2023, 10, day, hour, minute), offset, precision)
 
 
+def later(days: int) -> Timestamp:
+    return Timestamp(datetime(2023, 10, 7, 10) + timedelta(days=days), 0, Precision.EXACT)
+
+
 DAY = at(0, offset=None, precision=Precision.DAY)
 ABOUT = Precision.APPROXIMATE
 
@@ -140,6 +144,8 @@ def test_the_four_durations() -> None:
         ({"mitigated": at(11), "resolved": at(12)}, Duration(3600)),
         ({"resolved": at(12)}, Duration(7200)),
         ({"mitigated": Absence.NOT_APPLICABLE, "resolved": at(12)}, Duration(7200)),
+        ({"detected": at(9), "resolved": at(12)}, Duration(7200)),
+        ({"identified": at(13), "resolved": at(12)}, Duration(7200, doubt="resolved is earlier than identified")),
         ({"mitigated": at(11), "resolved": None}, Duration(3600)),
         ({}, Duration(None, "resolved is not recorded")),
         (
@@ -252,6 +258,10 @@ def test_completing_measures_the_impact_and_changes_no_fact() -> None:
         ({"started": at(10), "detected": at(9), "resolved": at(12)}, ("detected",)),
         ({"started": at(10, precision=ABOUT), "resolved": at(12)}, ("started",)),
         ({"started": at(10), "detected": Absence.UNKNOWN, "resolved": at(9)}, ("resolved",)),
+        ({"started": at(10), "identified": at(12), "declared": at(13), "acknowledged": at(14)}, ()),
+        ({"mitigated": at(10), "resolved": later(60)}, ()),
+        ({"mitigated": at(10), "resolved": later(60), "inferred": ("resolved",)}, ("resolved",)),
+        ({"mitigated": at(10), "resolved": later(20), "inferred": ("resolved",)}, ()),
         ({"started": at(10), "resolved": at(9, offset=None)}, ()),
         ({}, ()),
     ],

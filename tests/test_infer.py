@@ -43,6 +43,9 @@ def when(found: Incident) -> tuple[str, str]:
         ("Friday January 20th 2023/ 20:00 Hrs EAT", "2023-01-20 20:00 EAT"),
         ("1200 hours (East Africa Time)", "12:00 EAT"),
         ("13:20pm", "13:20"),
+        ("10:45a", "10:45"),
+        ("1:29p on May 8, 2024", "2024-05-08 13:29"),
+        ("10:45 a report", "10:45"),
         ("12:05 AM", "00:05"),
         ("12 pm", "12:00"),
         ("9.30am", "09:30"),
@@ -354,12 +357,28 @@ def test_a_cause_is_named_where_the_words_support_one_only(text: str, cause: str
 def test_titles(text: str, title: str) -> None:
     document, _ = read(text)
     assert document.has_title == bool(title)
-    assert document.incident is not None and document.incident.title == (title or "web")
+    assert document.incident is not None and document.incident.title == (title or "Web")
 
 
 def test_a_section_s_name_is_no_title_and_stays_in_the_prose() -> None:
     _, html = read("# Issue Summary\n\nThe outage was long.\n\n# Root cause\n\nBad.\n")
     assert "Issue Summary" in html
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("2021-05-09-negative-coin-values", "Negative coin values"),
+        ("2021-05-10-WikiAttack", "WikiAttack"),
+        ("2024-02-28-queue is down", "Queue is down"),
+        ("disk_full", "Disk full"),
+        ("2020-02-12", "2020-02-12"),
+        ("PM-014", "PM 014"),
+    ],
+)
+def test_without_a_title_the_file_s_name_is_read_as_one(name: str, title: str) -> None:
+    document, _ = read("## Impact\n\nNobody could log in.\n", name=name)
+    assert (document.title, document.has_title) == (title, False)
 
 
 def test_a_title_from_the_text_is_not_shown_twice() -> None:
@@ -383,6 +402,40 @@ def test_detection_resolution_summary() -> None:
     assert found.detection == "customer-report"
     assert found.resolution == "The issue was fixed by plugging it in again."
     assert found.summary == "The web site did not answer for a while, and nobody could log in."
+
+
+@pytest.mark.parametrize(
+    ("text", "detection"),
+    [
+        ("The team observed that the prometheus pod had restarted", "staff-noticed"),
+        ("We noticed high latency on a dashboard", "staff-noticed"),
+        ("The team was alerted and found the node down", "alert"),
+        ("Pingdom alerted, and users complained", "alert"),
+    ],
+)
+def test_detection(text: str, detection: str) -> None:
+    assert incident(f"# Web outage\n\n## Detection\n\n{text}.\n").detection == detection
+
+
+@pytest.mark.parametrize(
+    ("section", "summary"),
+    [
+        ("- The dashboards were empty\n- All metrics were lost\n", "The dashboards were empty; All metrics were lost"),
+        ("- The dashboards were empty all day.\n- All metrics were lost.\n", "The dashboards were empty all day. All metrics were lost."),
+        ("- Sites affected:\n    - 2 sites were unavailable\n    - 3 sites were slow\n", "Sites affected: 2 sites were unavailable; 3 sites were slow"),
+        ("The impact was as follows:\n\nNobody could log in for an hour, nor sign up.\n", "Nobody could log in for an hour, nor sign up."),
+        ("From 10:00 to 11:30 half of all requests failed in the region.\n", "From 10:00 to 11:30 half of all requests failed in the region."),
+        ("- Duration: 3 hours\n- Users: everyone who was in the region\n- Login failed for everybody in the region\n", "Login failed for everybody in the region"),
+    ],
+)  # fmt: skip
+def test_a_section_s_opening_may_be_a_list(section: str, summary: str) -> None:
+    assert incident(f"# Web outage\n\n## Impact\n\n{section}").impact.summary == summary
+
+
+@pytest.mark.parametrize("flavor", FLAVORS)
+def test_a_labelled_text_goes_on_in_the_next_line(flavor: str) -> None:
+    text = "# Web outage\n\n**Impact:** Users could not log in\nfor an hour.\n**Root cause:** a full disk\n"
+    assert incident(text, flavor=flavor).impact.summary == "Users could not log in for an hour."
 
 
 def test_services_by_their_configured_names() -> None:

@@ -296,8 +296,8 @@ def test_defaults_hold_where_a_document_says_nothing(read: Read) -> None:
         ("---\ntitle: From fields\n---\n# From heading\n", "From fields"),
         ("# From heading\n\n# Second\n", "From heading"),
         ("## Timeline\n\n# *Late* `heading`\n", "Late heading"),
-        ("## Timeline\n", "2023-10-07-web"),
-        ("# <!-- nothing -->\n", "2023-10-07-web"),
+        ("## Timeline\n", "Web"),
+        ("# <!-- nothing -->\n", "Web"),
     ],
 )
 def test_the_title(read: Read, text: str, title: str) -> None:

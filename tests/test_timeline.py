@@ -27,6 +27,7 @@ FORMS = {
     "paragraphs": "10:00 UTC - Pages slow\n\n10:30 UTC - Rolled back\n",
     "bold paragraphs": "**10:00 UTC** Pages slow\n\n**10:30 UTC** Rolled back\n",
     "plain lines": "10:00 UTC - Pages slow\n10:30 UTC - Rolled back\n",
+    "summed up": "| Event | Time |\n|---|---|\n| Pages slow | 10:00 UTC |\n| Rolled back | 10:30 UTC |\n| Time to recovery | 30 min |\n",
     "HTML": "<ul>\n<li><strong>10:00 UTC:</strong> Pages slow</li>\n<li>10:30 UTC: Rolled back</li>\n</ul>\n",
     "nested": "- **10:00 UTC:**\n    - Pages slow\n- **10:30 UTC:**\n    - Rolled back\n",
     "code": "- `10:00 UTC` Pages slow\n- `10:30 UTC` Rolled back\n",

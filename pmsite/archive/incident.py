@@ -3,10 +3,15 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
+from itertools import pairwise
 
 Day = date
 
 MILESTONES = ("started", "detected", "acknowledged", "declared", "identified", "mitigated", "resolved")
+# These may happen in any order.
+_BETWEEN = ("acknowledged", "declared", "identified")
+# Beyond this, a wrong year or month is likelier than so long an incident.
+LONG_GAP = timedelta(days=30)
 
 
 class Precision(Enum):
@@ -264,19 +269,39 @@ class Incident:
         return tuple(item for item in self.action_items if item.status.is_open)
 
 
-def doubted(incident: Incident) -> tuple[str, ...]:
-    """The milestones that are approximate, or earlier than one that should come before them, and contradicted fields."""
-    found = []
-    last: Timestamp | None = None
-    for name in MILESTONES:
-        at = incident.milestone(name)
-        if not isinstance(at, Timestamp):
+def known_milestones(incident: Incident) -> list[tuple[str, Timestamp]]:
+    """The milestones of which the document gives the time, in the order of an incident's life."""
+    return [(name, at) for name in MILESTONES if isinstance(at := incident.milestone(name), Timestamp)]
+
+
+def time_apart(earlier: Timestamp, later: Timestamp) -> timedelta | None:
+    """In whole days where one of the two is known to the day only; None if only one states its zone."""
+    if Precision.DAY in (earlier.precision, later.precision):
+        return later.wall.date() - earlier.wall.date()
+    seconds = later.seconds_since(earlier)
+    return timedelta(seconds=seconds) if seconds is not None else None
+
+
+def misplaced(incident: Incident) -> dict[str, str]:
+    """Milestones that cannot be right beside the one before them, and why: an impossible order; and in what was
+    inferred, a gap of more than 30 days, of which a wrong month is the likelier cause.
+    """
+    found = {}
+    for (first, earlier), (last, later) in pairwise(known_milestones(incident)):
+        apart = time_apart(earlier, later)
+        if apart is None or (last in _BETWEEN and first in _BETWEEN):
             continue
-        apart = at.seconds_since(last) if last is not None else None
-        if at.precision is Precision.APPROXIMATE or (apart is not None and apart < 0):
-            found.append(name)
-        last = at
-    return tuple(dict.fromkeys((*found, *(doubt.field for doubt in incident.doubts))))
+        if apart < timedelta():
+            found[last] = f"earlier than {first}"
+        elif apart > LONG_GAP and last in incident.inferred:
+            found[last] = f"{apart.days} days after {first}"
+    return found
+
+
+def doubted(incident: Incident) -> tuple[str, ...]:
+    """The milestones that are approximate or misplaced, and contradicted fields."""
+    vague = [name for name, at in known_milestones(incident) if at.precision is Precision.APPROXIMATE]
+    return tuple(dict.fromkeys((*vague, *misplaced(incident), *(doubt.field for doubt in incident.doubts))))
 
 
 def time_to_detect(incident: Incident) -> Duration:
@@ -304,9 +329,7 @@ def impact_duration(incident: Incident) -> Duration:
     measured = between(incident, "started", end)
     if measured.seconds is None and incident.duration is not None:
         measured = Duration(incident.duration)
-    contradicted = {"started", end, "duration"}
-    doubt = next((doubt.reason for doubt in incident.doubts if doubt.field in contradicted), "")
-    return replace(measured, doubt=doubt) if doubt and measured.seconds is not None else measured
+    return _with_doubt(measured, incident, ("started", end, "duration"))
 
 
 def between(incident: Incident, first: str, last: str) -> Duration:
@@ -321,8 +344,18 @@ def between(incident: Incident, first: str, last: str) -> Duration:
             return Duration(None, f"{name} does not apply")
     assert isinstance(start, Timestamp) and isinstance(end, Timestamp)
     elapsed = _elapsed(start, end, f"{first} and {last}")
-    doubt = next((doubt.reason for doubt in incident.doubts if doubt.field in (first, last)), "")
-    return replace(elapsed, doubt=doubt) if doubt and elapsed.seconds is not None else elapsed
+    return _with_doubt(elapsed, incident, (first, last))
+
+
+def _with_doubt(measured: Duration, incident: Incident, parts: tuple[str, ...]) -> Duration:
+    """A length with what contradicts the parts that it was made of."""
+    if measured.seconds is None or measured.doubt:
+        return measured
+    doubt = next((doubt.reason for doubt in incident.doubts if doubt.field in parts), "")
+    if not doubt:
+        wrong = misplaced(incident)
+        doubt = next((f"{name} is {wrong[name]}" for name in parts if name in wrong), "")
+    return replace(measured, doubt=doubt) if doubt else measured
 
 
 def _elapsed(start: Timestamp, end: Timestamp, names: str) -> Duration:

@@ -11,6 +11,7 @@ from pmsite.archive.incident import (
     Milestone,
     Timestamp,
     impact_duration,
+    misplaced,
     time_to_acknowledge,
     time_to_detect,
     time_to_resolve,
@@ -30,13 +31,17 @@ _MILESTONE_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A milestone on the way from start to end; `since_start` and `since_last` in seconds where known."""
+    """A milestone on the way from start to end; `since_start` and `since_last` in seconds where known.
+
+    `doubt` says why it cannot be right where it stands.
+    """
 
     name: str
     label: str
     at: Milestone
     since_start: int | None
     since_last: int | None
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ def durations(incident: Incident) -> dict[str, Duration]:
 def stops(incident: Incident) -> tuple[Stop, ...]:
     """The milestones that the document gives, in the order of an incident's life."""
     found: list[Stop] = []
+    wrong = misplaced(incident)
     last: Timestamp | None = None
     for name in MILESTONES:
         at = incident.milestone(name)
@@ -84,7 +90,7 @@ def stops(incident: Incident) -> tuple[Stop, ...]:
             since_start = _since(at, incident.started)
             since_last = _since(at, last)
             last = at
-        found.append(Stop(name, _MILESTONE_LABELS[name], at, since_start, since_last))
+        found.append(Stop(name, _MILESTONE_LABELS[name], at, since_start, since_last, wrong.get(name, "")))
     return tuple(found)
 
 
@@ -103,6 +109,8 @@ def bar(incident: Incident) -> tuple[Segment, ...]:
     """The stretches between milestones, to scale; empty if fewer than two are known or their order is impossible."""
     points: list[tuple[str, int]] = [("started", 0)]
     if not isinstance(incident.started, Timestamp):
+        return ()
+    if misplaced(incident):
         return ()
     for name in MILESTONES[1:]:
         at = incident.milestone(name)

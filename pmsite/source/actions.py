@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -52,10 +52,11 @@ _PAST = re.compile(
     r"\W*(?:(?:we|i|they)(?: have|'ve| also| then)? )?(?:(?!need|embed|feed|speed|proceed|seed|shed)[a-z]{2,}ed|ran|made|wrote|built|took|set up|rebuilt|sent|found) ",
     re.IGNORECASE,
 )
-_TICKET = re.compile(r"\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b|(?<![\w&])#\d{1,7}\b|\b(?:issues|pull)/\d{1,7}\b")
+_TICKET = re.compile(r"\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b|(?<![\w&])#\d{2,7}\b|\b(?:issues|pull)/\d{1,7}\b")
 _OWNER = re.compile(
     r"[\s(\[]*\b(?:owner|assignee|assigned to|responsible)\s*[:=]\s*([^;,)\]|]{2,60})", re.IGNORECASE
 )
+_MENTIONED = re.compile(r"(?<!\S)\(?(@[A-Za-z0-9][\w.-]{0,38})\)?\W{0,2}\Z")
 _DUE = re.compile(r"\b(?:due|deadline|eta)(?: by| on| date)?\s*[:=]?\s", re.IGNORECASE)
 _COLUMNS = (
     ("status", r"status|ステータス|状態|state|done|progress|complete"),
@@ -133,7 +134,7 @@ def _of_scope(scope: list[Line], first_day: bool | None, is_listed: bool) -> lis
     if items:
         if _tells(scope, items, is_done):
             return []
-        return [_found(line, is_done, _whole(line, scope)) for line in _leaves(items)]
+        return [_found(line, is_done, _whole(line, scope)) for line in _leaves(_listed(items, scope))]
     if heading.kind == "heading" and _NUMBERED.match(heading.text) and heading.depth > 2:
         return [FoundAction(heading, ActionItem(_NUMBERED.sub("", heading.text, count=1)))]
     units = list(_plain(scope))
@@ -165,6 +166,16 @@ def _whole(line: Line, lines: list[Line]) -> str:
     return " ".join(one.text for one in (line, *own))
 
 
+def _listed(items: list[Line], scope: list[Line]) -> list[Line]:
+    """The items, less those of lists that an item's own text leads up to: `We plan to add alerts around:`."""
+    details = set()
+    for last, line in itertools.pairwise(items):
+        above = scope[line.number - scope[0].number - 1]
+        if line.list != last.list and above is not last and above.depth and above.text.endswith(":"):
+            details.add(line.list)
+    return [line for line in items if line.list not in details]
+
+
 def _leaves(items: list[Line]) -> Iterator[Line]:
     """Items that say what to do: those with a text of their own, and below a label what it is a label of."""
     inside: int | None = None
@@ -182,9 +193,17 @@ def _leaves(items: list[Line]) -> Iterator[Line]:
             continue
         if line.text.rstrip().endswith(":") and not has_children and line.text.count(" ") < 4:
             continue
-        if has_children:
+        if has_children and not _is_flat(line, itertools.islice(items, place + 1, None)):
             inside = line.depth
         yield line
+
+
+def _is_flat(line: Line, following: Iterable[Line]) -> bool:
+    """Whether the items below an item are tasks beside it, one blank too far to the right: all of them sentences that
+    begin with a verb, as it does.
+    """
+    below = itertools.takewhile(lambda other: other.depth > line.depth, following)
+    return all(_begins_with_verb(one.text) and one.text.endswith(".") for one in (line, *below))
 
 
 def _plain(scope: list[Line]) -> Iterator[tuple[Line, str]]:
@@ -294,7 +313,7 @@ def _found(line: Line, is_done: bool, text: str = "") -> FoundAction:
     elif text[:3] in ("[ ]", "[] "):
         text, status = text[3:].strip(), ActionStatus.OPEN
     text = text.lstrip("-–•* ").strip()
-    owner = _OWNER.search(text)
+    owner = _OWNER.search(text) or _MENTIONED.search(text)
     ticket = _TICKET.search(text)
     return FoundAction(
         line,

@@ -5,7 +5,7 @@ Markdown makes one paragraph of. Both flavours give the same lines, because this
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 
@@ -72,6 +72,16 @@ def wrapped(found: Sequence[Line], place: int) -> list[Line]:
         following.append(line)
         last = line
     return following
+
+
+def joined(found: Iterable[Line]) -> str:
+    """The text of lines in a row, with a semicolon between items that end without a mark of their own."""
+    text = ""
+    for line in found:
+        if text:
+            text += "; " if line.kind == "item" and text[-1] not in ".!?:;,…" else " "
+        text += line.text
+    return text
 
 
 class _Reader:

@@ -1,11 +1,12 @@
 """Labelled facts: `**Duration:** 90 min`, `Start time: ...`, `| Severity | High |`, and labels with the text below them."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pmsite.source.blocks import Line
+from pmsite.source.blocks import Line, joined, wrapped
 from pmsite.source.sections import is_section_name
 
 MAX_BELOW = 8
@@ -74,6 +75,8 @@ _KINDS = (
     ("authors", r"authors?|written by|prepared by"),
 )
 _KIND = re.compile("|".join(rf"(?P<{kind}>(?:{names}))" for kind, names in _KINDS), re.IGNORECASE)
+# Labels of running text, which may go on in the next line.
+_TEXTS = frozenset(("summary", "impact", "cause", "resolution", "detection", "trigger"))
 # `Label: value` at a line's beginning; `-` and `=` only with blanks around them.
 _LABEL = re.compile(
     r"[\W_]{0,6}([^\W\d_][^:：\n|]{0,44}?)[ *_`]{0,4}(?:[:：;]|[ ](?:[-–—=]|is)[ ])[\s*_:`-]{0,4}"
@@ -153,6 +156,11 @@ def _of_line(line: Line, lines: list[Line]) -> Iterator[Fact]:
     kind = kind_of(label[1])
     value = text[label.end() :]
     if kind and value:
+        if kind in _TEXTS:
+            own = itertools.takewhile(
+                lambda other: not other.lead and not _LABEL.match(other.text), wrapped(lines, line.number)
+            )
+            value = " ".join((value, *(other.text for other in own)))
         yield Fact(kind, label[1], value, line)
     elif kind:
         yield from _below(kind, label[1], line, lines)
@@ -181,4 +189,4 @@ def _below(kind: str, label: str, line: Line, lines: list[Line]) -> Iterator[Fac
             break
         below.append(other)
     if below:
-        yield Fact(kind, label, " ".join(other.text for other in below)[:2000], line, tuple(below))
+        yield Fact(kind, label, joined(below)[:2000], line, tuple(below))

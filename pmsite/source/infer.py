@@ -21,7 +21,7 @@ from pmsite.archive.incident import (
 )
 from pmsite.source import kinds
 from pmsite.source.actions import FoundAction, find_actions
-from pmsite.source.blocks import Line, lines
+from pmsite.source.blocks import Line, joined, lines
 from pmsite.source.causes import cause_of
 from pmsite.source.clock import Times
 from pmsite.source.contradictions import Remark, difference, disagreement, odd_season
@@ -29,7 +29,7 @@ from pmsite.source.facts import Fact, facts
 from pmsite.source.fields import Vocabularies, Zone
 from pmsite.source.lengths import duration
 from pmsite.source.moments import day_first
-from pmsite.source.paragraphs import SENTENCE_END, is_sentence, section_paragraphs, shortened
+from pmsite.source.paragraphs import MAX_SENTENCES, SENTENCE_END, is_sentence, section_paragraphs, shortened
 from pmsite.source.sections import divide
 from pmsite.source.shares import stated_counts, stated_shares
 from pmsite.source.timeline import Found, Timeline, gathered, placed
@@ -41,6 +41,9 @@ _FIXED = re.compile(
     r"\b(?:resolved by|fixed by|was (?:fixed|resolved|restored|solved|corrected|saved)|were (?:fixed|resolved|restored)|to (?:resolve|fix|solve) (?:the|this)|resolution (?:was|involved)|the fix (?:was|is)|(?:issue|problem|error|outage) (?:was|were) .{0,30}(?:fixed|resolved|solved))\b",
     re.IGNORECASE,
 )
+
+
+_LABELLED = re.compile(r"[^:]{1,27}:(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,8 @@ class Inference:
         """A known severity that a labelled value begins with, or nothing."""
         for size in (3, 2, 1):
             words = re.findall(r"[\w-]+", text[:60])[:size]
-            for joined in (" ".join(words), "".join(words)):
-                canonical = self._vocabularies["severity"].known(joined)
+            for name in (" ".join(words), "".join(words)):
+                canonical = self._vocabularies["severity"].known(name)
                 if canonical:
                     return canonical
         return ""
@@ -384,11 +387,25 @@ class _Gathering:
                 self._set("trigger", kinds.trigger(line.text), line, line.text)
 
     def _opening(self, field: str, section: str) -> None:
-        """The first paragraph of a section that is running text."""
+        """The first paragraph of a section that is running text, or a list's first items and what leads up to them."""
+        listed: list[Line] = []
         for line, text in section_paragraphs(self._lines, section):
-            if len(text) >= 40 and is_sentence(text) and ":" not in text[:28] and not text.endswith(":"):
+            leads = text.endswith(":")
+            if line.kind == "item" or leads:
+                if leads or not _LABELLED.match(text):
+                    listed.append(replace(line, text=text))
+                if sum(len(one.text) for one in listed) > MAX_SENTENCES:
+                    break
+            elif listed and listed[-1].kind == "item":
+                break
+            elif len(text) >= 40 and is_sentence(text) and not _LABELLED.match(text):
                 self._set(field, shortened(text), line, text)
                 return
+        while listed and listed[-1].text.endswith(":"):
+            listed.pop()
+        text = joined(listed)
+        if len(text) >= 40 and is_sentence(text):
+            self._set(field, shortened(text), listed[0], text)
 
     def _intro(self) -> None:
         """Text before the first section, where no section is a summary."""

@@ -9,7 +9,7 @@ from pmsite.source.synonyms import STATUS_SYNONYMS
 _DETECTIONS = (
     ("alert", re.compile(r"\b(?:monitoring|alert\w*|alarm\w*|pager\w*|pagerduty|pingdom|datadog|grafana|prometheus|nagios|uptime ?robot|cloudwatch|dashboards?)\b", re.IGNORECASE)),
     ("customer-report", re.compile(r"\b(?:customers?|users?|clients?|students?)\b.{0,40}\b(?:report\w*|complain\w*|ticket\w*|contact\w*|notic\w*)|\b(?:report\w*|complaints?|tickets?)\b.{0,30}\b(?:customers?|users?|clients?)\b|customer service|support tickets?", re.IGNORECASE)),
-    ("staff-noticed", re.compile(r"\b(?:engineers?|developers?|team member|staff|employee|colleague|on-call|sre|admin\w*)\b.{0,40}\b(?:notic\w*|discover\w*|observ\w*|realis\w*|realiz\w*|spotted|saw|found)", re.IGNORECASE)),
+    ("staff-noticed", re.compile(r"\b(?:engineers?|developers?|team(?: members?)?|we|staff|employee|colleague|on-call|sre|admin\w*)\b(?! (?:was|were) (?:alert|notif|paged)).{0,40}\b(?:notic\w*|discover\w*|observ\w*|realis\w*|realiz\w*|spotted|saw|found)", re.IGNORECASE)),
     ("automated-test", re.compile(r"\b(?:integration|automated|smoke|end-to-end|e2e|synthetic) tests?\b.{0,30}\bfail\w*", re.IGNORECASE)),
 )  # fmt: skip
 _TRIGGERS = (

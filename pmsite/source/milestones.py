@@ -15,7 +15,7 @@ _BEGAN = re.compile(
     re.IGNORECASE,
 )
 _OVER = re.compile(
-    r"\b((?:incident|outage|issue|problem|bug|everything)s? (?:is |was |were |has been |have been |now |officially |successfully |fully |declared )*(?:resolved|closed|fixed|over|ends?|ended)\b|(?:service|services|system|systems|site|website|functionality|access|operation|operations|traffic|restoration|api|application|platform|server|servers)\b.{0,40}\b(?:restored|recovered|restoration|back (?:up|online|to normal)|returned to normal|running normally|normal operation)\b|full(?:y)? (?:service )?(?:restor\w+|recover\w+|operational)\b|fully (?:restored|recovered|resolved)|end of (?:the )?(?:incident|outage)|^resolved\b|(?:normal|stable) (?:performance|operation|operations|service)\b.{0,20}(?:restored|resumed|returned)|back (?:up|online|to normal)\b|marked (?:as )?resolved)",
+    r"\b((?:incident|outage|issue|problem|bug|everything)s? (?:is |was |were |has been |have been |now |officially |successfully |fully |declared )*(?:resolved|closed|fixed|over|ends?|ended)\b|(?:service|services|system|systems|site|website|functionality|access|operation|operations|traffic|restoration|api|application|platform|server|servers)\b.{0,40}\b(?:restored|recovered|restoration|back (?:up|online|to normal)|returned to normal|running normally|normal operation)\b|full(?:y)? (?:service )?(?:restor\w+|recover\w+|operational)\b|fully (?:restored|recovered|resolved)|(?:end of|end to) (?:the |this )?(?:incident|outage)|(?:incident|outage) to an end|^resolved\b|(?:normal|stable) (?:performance|operation|operations|service)\b.{0,20}(?:restored|resumed|returned)|back (?:up|online|to normal)\b|marked (?:as )?resolved)",
     re.IGNORECASE,
 )
 _FAILING = re.compile(

@@ -30,7 +30,7 @@ _TOKEN = re.compile(
     rf"(?:,?[ ]{{0,2}}(?P<y2>{_YEAR})(?!\d))?)"
     rf"|(?P<num>(?<![\d./-])(?P<a>\d{{1,2}})(?P<mark>[-/.])(?P<b>\d{{1,2}})(?P=mark)(?P<y4>{_YEAR}|\d\d)(?![\d/-]|\.\d))"
     r"|(?P<clock>(?<![\d.,:/])(?P<hour>\d{1,2})(?:(?::|h(?=\d\d(?!\d)))(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d{1,9})?)?(?!\d)"
-    r"(?:[ ]?(?P<half>[ap]\.?m\b\.?))?|(?:\.(?P<minute2>\d\d))?[ ]?(?P<half2>[ap]\.?m\b\.?)))"
+    r"(?:[ ]?(?P<half>[ap]\.?m\b\.?|(?<=\d)[ap]\b))?|(?:\.(?P<minute2>\d\d))?[ ]?(?P<half2>[ap]\.?m\b\.?)))"
     r"|(?P<hours>(?<![\d.,:/])(?P<hh>[01]\d|2[0-3])(?P<mm>[0-5]\d)[ ]?(?:hours|hrs)\b)",
     re.IGNORECASE,
 )

@@ -35,7 +35,7 @@ from pmsite.source.outline import Outline, outline
 from pmsite.source.places import places
 from pmsite.source.redact import ALIKE as INTERNAL_MARK
 from pmsite.source.redact import masked, position, redact
-from pmsite.source.titles import entitles
+from pmsite.source.titles import entitles, named_after
 from pmsite.source.words import telling_words
 from pmsite.strict_yaml import KeyPath, YamlDocument
 
@@ -159,13 +159,13 @@ class Reader:
                 diagnose("W109", file.path, START, message, "add `severity:` or `started:`, or exclude it")
             )
             role = Role.PAGE
-        name_date = _date_of_name(file.name)
+        name_date, name_title = _date_of_name(file.name), named_after(file.name)
         problems: list[Problem] = []
         incident = None
         if has_incident:
             origin = fields.id or file.id
             incident, problems = assemble(
-                fields, self._reading, identifier(origin), file.path, shape.title or file.name, name_date
+                fields, self._reading, identifier(origin), file.path, shape.title or name_title, name_date
             )
         diagnostics += [
             diagnose("E103", file.path, front.position(problem.field), problem.message, problem.hint)
@@ -182,7 +182,7 @@ class Reader:
             incident = with_digest(said.incident.completed())
             if is_adopted and incident.title != fields.title:
                 return self._document(file, split, finds_title=False)
-            title = "" if incident.title == file.name else incident.title
+            title = "" if incident.title == name_title else incident.title
             evidence = self._evidence(file, split, html, said, diagnostics)
             words = telling_words((incident.title, incident.summary or shape.excerpt, said.cause))
             if said.title_line is not None and said.title_line.kind == "heading":
@@ -206,7 +206,7 @@ class Reader:
             else (identifier(fields.id) if fields.id else file.id)
             if file.name
             else "",
-            title=title or file.name,
+            title=title or name_title,
             visibility=fields.visibility,
             body=body,
             incident=incident,

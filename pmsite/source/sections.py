@@ -61,7 +61,7 @@ _NAMES = (
     ),
     (
         "other",
-        r"conclusions?\b|authors?\b|references?\b|resources\b|requirements\b|background\b|(general )?context\b|attendees|atendees"
+        r"conclusions?\b|outcomes?$|authors?\b|references?\b|resources\b|requirements\b|background\b|(general )?context\b|attendees|atendees"
         r"|participants|appendix|contributing factors?|introduction|contact|acknowledge?ments?|files\b|links?$|related\b|glossary|license"
         r"|status$|incident status|sign-?off|scope|learning objectives|tasks$|contributing$|example\b|reporting|communication|カテゴリの説明|参考|関連",
     ),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from pmsite.source.blocks import Line, wrapped
+from pmsite.source.facts import kind_of
 from pmsite.source.moments import DayOf, Moment, moments
 from pmsite.source.zones import Zoned, zone_in
 
@@ -32,6 +33,8 @@ _STORY = re.compile(
     r"detect|escalat|action|resol|mislead|investigat|discover|identif|notic|notif|assum|path|root cause|start",
     re.IGNORECASE,
 )
+# Rows that sum the others up.
+_LENGTHS = ("duration", "to_detect", "to_resolve")
 # A list that Markdown did not take for one.
 _MARKS = "=-*•+–"
 _ALL_TIMES = re.compile(
@@ -336,7 +339,7 @@ def _from_rows(part: list[Line], first_day: bool | None) -> list[Found]:
         told = " ".join(row.cells[number] for number in columns if number < len(row.cells))
         found = leading_moment(told, first_day)
         event = max((row.cells[number] for number in texts if number < len(row.cells)), key=len, default="")
-        if found is None and not event.strip():
+        if found is None and (not event.strip() or kind_of(event) in _LENGTHS):
             continue
         entries.append(Found(row, event, found[0] if found else None))
     if sum(entry.moment is not None for entry in entries) * 2 < len(entries) or not entries:
