@@ -62,7 +62,7 @@ def scores(labels: Iterable[dict[str, Any]], corpora: Path) -> dict[str, Score]:
     found = {name: Score() for name in _FIELDS}
     for label in labels:
         document = read(corpora / label["file"])
-        incident = document.incident or Incident("", "", document.title)
+        incident = document.incident or Incident("", "", document.title if document.has_title else "")
         for name, measure in _FIELDS.items():
             wanted, got, is_right, is_near = measure(label, incident)
             found[name].add(label["file"], wanted, got, is_right, is_near)
@@ -76,7 +76,7 @@ def _plain(text: str) -> str:
 
 def _title(label: dict[str, Any], incident: Incident) -> tuple[Any, Any, bool, bool]:
     wanted = label["title"]
-    got = incident.title if incident.title != named_after(Path(label["file"]).stem) else None
+    got = incident.title if incident.title not in ("", named_after(Path(label["file"]).stem)) else None
     accepted = [text for text in (wanted, *label.get("title_alternatives", ())) if text]
     return wanted, got, got is not None and _plain(got) in {_plain(text) for text in accepted}, False
 

@@ -145,6 +145,7 @@ def test_the_four_durations() -> None:
         ({"resolved": at(12)}, Duration(7200)),
         ({"mitigated": Absence.NOT_APPLICABLE, "resolved": at(12)}, Duration(7200)),
         ({"detected": at(9), "resolved": at(12)}, Duration(7200)),
+        ({"started": None, "identified": at(13), "resolved": at(12), "duration": 60}, Duration(60)),
         ({"identified": at(13), "resolved": at(12)}, Duration(7200, doubt="resolved is earlier than identified")),
         ({"mitigated": at(11), "resolved": None}, Duration(3600)),
         ({}, Duration(None, "resolved is not recorded")),
@@ -163,7 +164,7 @@ def test_the_four_durations() -> None:
     ],
 )  # fmt: skip
 def test_how_long_users_were_affected(values: dict[str, object], expected: Duration) -> None:
-    assert impact_duration(incident(started=at(10), **values)) == expected
+    assert impact_duration(incident(**{"started": at(10), **values})) == expected
 
 
 @pytest.mark.parametrize(

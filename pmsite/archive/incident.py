@@ -329,6 +329,7 @@ def impact_duration(incident: Incident) -> Duration:
     measured = between(incident, "started", end)
     if measured.seconds is None and incident.duration is not None:
         measured = Duration(incident.duration)
+        return _contradicted(measured, incident, ("started", end, "duration"))
     return _with_doubt(measured, incident, ("started", end, "duration"))
 
 
@@ -348,14 +349,19 @@ def between(incident: Incident, first: str, last: str) -> Duration:
 
 
 def _with_doubt(measured: Duration, incident: Incident, parts: tuple[str, ...]) -> Duration:
-    """A length with what contradicts the parts that it was made of."""
+    """A length with what contradicts the milestones that it lies between, or puts them out of place."""
+    measured = _contradicted(measured, incident, parts)
     if measured.seconds is None or measured.doubt:
         return measured
-    doubt = next((doubt.reason for doubt in incident.doubts if doubt.field in parts), "")
-    if not doubt:
-        wrong = misplaced(incident)
-        doubt = next((f"{name} is {wrong[name]}" for name in parts if name in wrong), "")
+    wrong = misplaced(incident)
+    doubt = next((f"{name} is {wrong[name]}" for name in parts if name in wrong), "")
     return replace(measured, doubt=doubt) if doubt else measured
+
+
+def _contradicted(measured: Duration, incident: Incident, parts: tuple[str, ...]) -> Duration:
+    """A length with what the document says against the fields that it comes from."""
+    doubt = next((doubt.reason for doubt in incident.doubts if doubt.field in parts), "")
+    return replace(measured, doubt=doubt) if doubt and measured.seconds is not None else measured
 
 
 def _elapsed(start: Timestamp, end: Timestamp, names: str) -> Duration:

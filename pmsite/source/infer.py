@@ -354,6 +354,8 @@ class _Gathering:
 
     def _words(self, known: list[Fact]) -> None:
         for fact in known:
+            if fact.value.endswith(":"):
+                continue  # it leads up to what is said
             if fact.kind == "severity":
                 self._set("severity", self._inference.severity(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "status":
