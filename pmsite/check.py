@@ -292,7 +292,10 @@ def future_dates(checked: Checked) -> Iterator[Diagnostic]:
 
 
 def dates_agree(checked: Checked) -> Iterator[Diagnostic]:
-    """The date beside that of the file's name, and beside the start, from which it may be a day away in another zone."""
+    """The date beside that of the file's name, and beside the start, from which it may be a day away in another zone.
+
+    A breach is known by the day on which it was found, and began long before.
+    """
     for document, incident in checked.postmortems:
         if incident.date is None:
             continue
@@ -300,7 +303,7 @@ def dates_agree(checked: Checked) -> Iterator[Diagnostic]:
         if document.name_date is not None and incident.date != document.name_date:
             message = f"the date is {incident.date}, and the file's name says {document.name_date}"
             yield _at(document, "W409", field, message, "correct one of them")
-        elif isinstance(incident.started, Timestamp):
+        elif isinstance(incident.started, Timestamp) and incident.kind is not Kind.SECURITY:
             began = incident.started.wall.date()
             if abs(incident.date - began) > timedelta(days=1):
                 message = f"the date is {incident.date}, and it started on {began}"

@@ -261,6 +261,14 @@ def test_completing_measures_the_impact_and_changes_no_fact() -> None:
         ({"started": at(10), "detected": Absence.UNKNOWN, "resolved": at(9)}, ("resolved",)),
         ({"started": at(10), "identified": at(12), "declared": at(13), "acknowledged": at(14)}, ()),
         ({"mitigated": at(10), "resolved": later(60)}, ()),
+        (
+            {"started": at(10), "detected": later(366), "resolved": at(12), "inferred": ("detected",)},
+            ("detected",),
+        ),
+        (
+            {"started": at(10), "detected": at(9), "acknowledged": at(9, 30), "resolved": at(12)},
+            ("detected", "acknowledged"),
+        ),
         ({"mitigated": at(10), "resolved": later(60), "inferred": ("resolved",)}, ("resolved",)),
         ({"mitigated": at(10), "resolved": later(20), "inferred": ("resolved",)}, ()),
         ({"started": at(10), "resolved": at(9, offset=None)}, ()),

@@ -220,6 +220,8 @@ def test_detection_and_recovery_times_find_the_entries_that_they_lie_between() -
         "| 2024-03-05 10:30 | A team reports it |\n| 2024-03-05 12:00 | Rolled back |\n| 2024-03-08 09:00 | Image fixed |\n"
         "\n## Stats\n\n- Time to detection: 30 minutes\n- Time to recovery: 2 hours\n"
     )
+    ended = incident(text.replace("Rolled back", "Rolled back, all services operational"))
+    assert when(ended) == ("2024-03-05T10:00:00Z", "2024-03-05T12:00:00Z")
     found = incident(text)
     assert when(found)[0] == "2024-03-05T10:00:00Z"
     assert isinstance(found.detected, Timestamp) and found.detected.iso() == "2024-03-05T10:30:00Z"
@@ -641,6 +643,11 @@ def test_services_are_read_from_their_label() -> None:
     text = "# Web down\n\n| Field | Value |\n|---|---|\n| Affected services | Checkout, mail |\n\nUsers could not pay.\n\n## Root cause\n\nA disk was full.\n"
     found = incident(text, services=services("checkout", "mail", "search"))
     assert found.services == ("checkout", "mail")
+
+
+def test_a_title_at_the_beginning_of_its_paragraph_is_not_repeated_in_the_summary() -> None:
+    text = "Web outage on a holiday\nA shop's site is down in the busiest week of its year. Nobody can buy.\n\nTimeline:\n\nnone\n"
+    assert incident(text).summary.startswith("A shop's site")
 
 
 def test_a_labelled_line_is_no_introduction() -> None:

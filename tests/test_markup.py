@@ -117,6 +117,7 @@ def test_a_converter_forgets_the_document_before(convert: Converter) -> None:
         ("a | b\n--|--\n1 | 2\n", "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table>"),
         ("<details><summary>s</summary>\n\n**b**\n\n</details>\n", "<details><summary>s</summary><p><strong>b</strong></p></details>"),
         ("{.class} text {#id}\n", "<p>{.class} text {#id}</p>"),
+        (":warning: the ratio is 3:1 at 10:20:30, `:x:`", "<p>⚠️ the ratio is 3:1 at 10:20:30, <code>:x:</code></p>"),
     ],
 )  # fmt: skip
 def test_githubs_dialect(text: str, html: str) -> None:

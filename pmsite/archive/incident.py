@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
-from itertools import pairwise
 
 Day = date
 
@@ -283,18 +282,20 @@ def time_apart(earlier: Timestamp, later: Timestamp) -> timedelta | None:
 
 
 def misplaced(incident: Incident) -> dict[str, str]:
-    """Milestones that cannot be right beside the one before them, and why: an impossible order; and in what was
+    """Milestones that cannot be right after the last one that can, and why: an impossible order; and in what was
     inferred, a gap of more than 30 days, of which a wrong month is the likelier cause.
     """
-    found = {}
-    for (first, earlier), (last, later) in pairwise(known_milestones(incident)):
-        apart = time_apart(earlier, later)
-        if apart is None or (last in _BETWEEN and first in _BETWEEN):
-            continue
-        if apart < timedelta():
-            found[last] = f"earlier than {first}"
-        elif apart > LONG_GAP and last in incident.inferred:
-            found[last] = f"{apart.days} days after {first}"
+    found: dict[str, str] = {}
+    before: tuple[str, Timestamp] | None = None
+    for name, at in known_milestones(incident):
+        apart = time_apart(before[1], at) if before is not None else None
+        if apart is not None and before is not None:
+            if apart < timedelta() and not (name in _BETWEEN and before[0] in _BETWEEN):
+                found[name] = f"earlier than {before[0]}"
+            elif apart > LONG_GAP and name in incident.inferred:
+                found[name] = f"{apart.days} days after {before[0]}"
+        if name not in found:
+            before = name, at
     return found
 
 

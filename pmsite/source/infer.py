@@ -43,7 +43,7 @@ _FIXED = re.compile(
 )
 
 
-_LABELLED = re.compile(r"[^:]{1,27}:(?!\d)")
+_LABELLED = re.compile(r"[^:]{1,36}:(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,9 +411,11 @@ class _Gathering:
 
     def _intro(self) -> None:
         """Text before the first section, where no section is a summary."""
+        title = self._values.get("title") or self._given.incident.title
         for line, text in section_paragraphs(self._lines, ""):
             if line.number > 12:
                 return
+            text = text.removeprefix(title).lstrip()
             if (
                 line.kind == "text"
                 and len(text) >= 60

@@ -153,7 +153,7 @@ def cleaner() -> nh3.Cleaner:
 def _github() -> Converter:
     extensions = comrak.ExtensionOptions()
     extensions.table = extensions.strikethrough = extensions.autolink = extensions.tasklist = True
-    extensions.footnotes = extensions.alerts = extensions.tagfilter = True
+    extensions.footnotes = extensions.alerts = extensions.tagfilter = extensions.shortcodes = True
     rendering = comrak.RenderOptions()
     rendering.unsafe_ = True  # raw HTML is the sanitiser's business
     return lambda text: comrak.render_markdown(text, extensions, None, rendering)

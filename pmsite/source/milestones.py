@@ -119,7 +119,14 @@ def _by_statistics(times: Times, entries: list[Found], facts: list[Fact]) -> boo
         seen = [entry for entry in entries if agrees(_apart(start, entry), detect.seconds, False)]
         if ends and (seen or detect.seconds < 60):
             _tell(times, "started", start)
-            if abs(_apart(start, entries[-1]) - times.said.length.seconds) <= 300:
+            stated = times.said.length.seconds
+            told = next(
+                (end for end in ends if abs(_apart(start, end) - stated) <= 60 and _RIGHT.search(end.event)),
+                None,
+            )
+            if told is not None:
+                _tell(times, "resolved", told)
+            elif abs(_apart(start, entries[-1]) - stated) <= 300:
                 _tell(times, "resolved", entries[-1])
             if seen:
                 nearest = min(
