@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Chromium for the tests that look at pages: found on the PATH, else installed.
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 
-.PHONY: help site test check bench clean
+.PHONY: help site test check bench bench-preview clean
 
 help: ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,6 +26,9 @@ check: $(VENV)/.test $(VENV)/.lint ## Check format, style and types, then run ev
 
 bench: $(VENV)/.bench ## Measure pmsite beside Hugo (SIZES=1000,10000 RUNS=3)
 	$(BIN)/python -m benchmarks.run --sizes $(or $(SIZES),1000,10000) --runs $(or $(RUNS),3) --pmsite $(BIN)/pmsite
+
+bench-preview: $(VENV)/.bench ## Measure the preview beside Hugo's server (SIZE=10000 EDITS=30)
+	$(BIN)/python -m benchmarks.preview --size $(or $(SIZE),10000) --edits $(or $(EDITS),30) --pmsite $(BIN)/pmsite
 
 clean: ## Remove everything that these targets made
 	rm -rf $(VENV) site build dist .pmsite .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -52,9 +52,20 @@ def _watch(pid: int) -> int:
     """The largest sum over the process tree until its root exits."""
     peak = 0
     while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-        peak = max(peak, sum(_memory(member) for member in _tree(pid)))
+        peak = max(peak, memory_of(pid))
         time.sleep(SAMPLE_SECONDS)
     return peak
+
+
+def memory_of(pid: int) -> int:
+    """Bytes of memory of a process and all its children."""
+    return sum(_memory(member) for member in _tree(pid))
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds of user and system time of a process, all its children, and those that they have waited for."""
+    fields = [_read(_PROC / str(member) / "stat").rpartition(")")[2].split() for member in _tree(pid)]
+    return sum(sum(map(int, one[11:15])) for one in fields if one) / os.sysconf("SC_CLK_TCK")
 
 
 def _tree(pid: int) -> list[int]:

@@ -44,14 +44,14 @@ class Workplace:
         ):
             shutil.rmtree(made, ignore_errors=True)
 
-    def write_mounts(self) -> None:
+    def write_mounts(self, static: Path = STATIC_FILES) -> None:
         """Let Hugo read the very files that pmsite reads, next to its own list pages, and copy the same theme's."""
         self.hugo_mounts.write_text(
             "module:\n"
             "  mounts:\n"
             "    - {source: content, target: content}\n"
             f"    - {{source: '{self.archive / 'content'}', target: content/incidents}}\n"
-            f"    - {{source: '{STATIC_FILES}', target: static/assets}}\n",
+            f"    - {{source: '{static}', target: static/assets}}\n",
             encoding="utf-8",
         )
 

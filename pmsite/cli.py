@@ -235,6 +235,7 @@ def serve(
     color: ColorOption = Color.AUTO,
     now: Now = None,
     jobs: Jobs = None,
+    no_search: Annotated[bool, typer.Option("--no-search", help="Make no full-text index.")] = False,
 ) -> None:
     """Show the site in a browser, and build and reload it whenever a file is saved."""
     from pmsite import serve as preview
@@ -245,6 +246,7 @@ def serve(
             return common(
                 source, config, quiet, verbose, color, None, now, jobs, strict,
                 keep_going=keep_going, drafts=drafts, audience=audience, base_url=base_url, theme=theme,
+                search=not no_search,
             )  # fmt: skip
 
         first = shared()

@@ -127,7 +127,9 @@ def _with_same_script(content: bytes, body: bytes) -> bytes:
 
 
 @contextmanager
-def serving(folder: Path, *options: str, **environment: str) -> Iterator[Server]:
+def serving(folder: Path, *options: str, search: bool = False, **environment: str) -> Iterator[Server]:
+    """A server in a folder, without full text unless `search` is set."""
+    options = options if search else (*options, "--no-search")
     process = subprocess.Popen(
         [sys.executable, "-m", "pmsite", "serve", "--port", "0", "--now", "2026-11-01", *options],
         cwd=folder,

@@ -49,7 +49,7 @@ HOMES = {
     "sqlite3": {"cache"},
     "multiprocessing": {"cache"},
     "pickle": set(),
-    "threading": {"cache", "serve", "serve.preview", "serve.rounds", "serve.watch"},
+    "threading": {"cache", "serve", "serve.preview", "serve.rounds", "serve.fulltext", "serve.watch"},
 }
 FORBIDDEN_NAMES = {"utils", "helpers", "models", "manager", "core", "base"}
 

@@ -200,7 +200,7 @@ class Builder:
         self._workspace.accept(found.preview)
         self._publish(found.preview, found)
         if not self._left:
-            self._proven = found.preview
+            self._finish(found.preview)
         if found.differs or was_broken:
             self._log(found, begun)
         self._report(found.diagnostics)
@@ -246,9 +246,14 @@ class Builder:
             self._left = ()
             self.repair(error)
             return
-        self._proven = preview
+        self._finish(preview)
         seconds = time.perf_counter() - begun
         self._console.say(f"{_now()} {count} more pages rendered in {seconds:.1f} s")
+
+    def _finish(self, preview: Preview) -> None:
+        """All pages of a preview can be rendered."""
+        self._proven = preview
+        self._workspace.index(preview)
 
     def _tell(self, shown: Shown) -> None:
         self._shown = shown

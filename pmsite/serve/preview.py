@@ -2,13 +2,14 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from pmsite.site.plan import Page
 from pmsite.site.render import Renderer
+from pmsite.site.search import FOLDER, Index
 
 MAX_RENDERED = 48 * 1024 * 1024
 
@@ -86,6 +87,9 @@ class Preview:
     rendered: Rendered
     lock: threading.Lock
     base: str = "/"
+    index: Index | None = None
+    index_file: Callable[[str], bytes | None] | None = None
+    """Gives a file of the full-text index by its path, where the site has one."""
 
     def content(self, path: str) -> bytes | None:
         """What `pmsite build` would write to a path below the output folder, None if nothing.
@@ -95,6 +99,8 @@ class Preview:
         found = self.pages.get(path)
         if found is not None:
             return self.render(found)
+        if self.index_file is not None and path.startswith(f"{FOLDER}/"):
+            return self.index_file(path)
         file = self.files.get(path)
         if isinstance(file, Linked):
             if State.of(file.location) != file.state:

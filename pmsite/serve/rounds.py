@@ -20,6 +20,7 @@ from pmsite.check import Findings
 from pmsite.config import FILE_NAME, Site
 from pmsite.diagnostics import ContentError, Diagnostic, PmsiteError, Severity
 from pmsite.load import Options, opened
+from pmsite.serve.fulltext import FullText
 from pmsite.serve.preview import KeyedPage, Linked, Preview, Rendered, State
 from pmsite.serve.watch import Root
 from pmsite.site.deny import denied_problems, deny_entries
@@ -94,8 +95,10 @@ class Workspace:
         self._lock = threading.Lock()
         self._good: Preview | None = None
         self._failed: tuple[Diagnostic, ...] = ()
+        self._full_text = FullText()
 
     def close(self) -> None:
+        self._full_text.close()
         self._open_stores.close()
 
     @property
@@ -243,7 +246,8 @@ class Workspace:
         except PageError as error:
             raise ContentError(template_problem(now.site, error)) from None
         base = urlsplit(now.site.config.base_url).path.rstrip("/") + "/"
-        preview = Preview(pages, files, renderer, self._rendered, self._lock, base)
+        index_file = self._full_text.content if planned.index else None
+        preview = Preview(pages, files, renderer, self._rendered, self._lock, base, planned.index, index_file)
         differing = _differing(self._good, preview)
         return Round(
             preview,
@@ -260,6 +264,10 @@ class Workspace:
         self._good = preview
         if len(self._proven) > 4 * len(preview.pages):
             self._proven &= {found.key for found in preview.pages.values()}
+
+    def index(self, preview: Preview) -> None:
+        """Let the full-text index be that of the preview, whose pages can all be rendered; it is made in the background."""
+        self._full_text.want(preview)
 
     def _renderer_for(self, now: _Inputs, facts: SiteFacts) -> Renderer:
         assert now.theme is not None and now.site is not None

@@ -11,7 +11,7 @@ import subprocess
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -33,7 +33,7 @@ _SIGNATURE = b"pagefind_dcd"
 _PAGES = "pages.json"
 
 
-class _PagefindFailed(Exception):
+class PagefindFailed(Exception):
     """Pagefind ended without an index, and said why."""
 
 
@@ -84,8 +84,13 @@ def _find_program() -> Program:
     from pagefind_bin import get_executable  # type: ignore[import-untyped]  # it has no annotations
 
     path = get_executable()
+    return Program(path, _version(path))
+
+
+@cache
+def _version(path: Path) -> str:
     said = subprocess.run([path, "--version"], capture_output=True, check=True, timeout=30)
-    return Program(path, said.stdout.decode("utf-8", "replace").strip())
+    return said.stdout.decode("utf-8", "replace").strip()
 
 
 def bundles(incidents: Sequence[Incident]) -> tuple[Bundle, ...]:
@@ -119,7 +124,7 @@ def add_index(
                 published.digest(path) == digest for path, digest in _files(bundle, value)
             ),
         )
-    except _PagefindFailed as error:
+    except PagefindFailed as error:
         shutil.rmtree(new.folder / FOLDER, ignore_errors=True)
         return [], (_trouble(published.folder.name, f"Pagefind failed: {error}"),)
     for files in made:
@@ -132,11 +137,12 @@ def add_index(
 
 
 def _key(program: Program, bundle: Bundle, new: NewSite) -> bytes:
-    pages = tuple(new.digest(_page(identifier)) for identifier in bundle.ids)
+    pages = tuple(new.digest(page(identifier)) for identifier in bundle.ids)
     return fingerprint(FOLDER, program_digest(), program.version, bundle, pages)
 
 
-def _page(identifier: str) -> str:
+def page(identifier: str) -> str:
+    """The path of an incident's page below the output folder."""
     return urls.page_file(urls.incident(identifier))
 
 
@@ -169,14 +175,18 @@ def _index_bundles(program: Program, new: NewSite, jobs: int, wanted: Iterable[B
 def _start(program: Program, bundle: Bundle, new: NewSite) -> "subprocess.Popen[bytes]":
     source = _source(bundle, new)
     for identifier in bundle.ids:
-        new.link(new.location(_page(identifier)), f"{source.name}/{identifier}/index.html")
-    output = new.folder / FOLDER / bundle.name
+        new.link(new.location(page(identifier)), f"{source.name}/{identifier}/index.html")
+    return start(program, source, new.folder / FOLDER / bundle.name)
+
+
+def start(program: Program, pages: Path, folder: Path) -> "subprocess.Popen[bytes]":
+    """Begin to index pages, each in a folder that is named by its incident's id."""
     return subprocess.Popen(
         [
-            *(program.path, "--site", source, "--output-path", output),
+            *(program.path, "--site", pages, "--output-path", folder),
             *("--exclude-selectors", _NOT_INDEXED, "--silent"),
         ],
-        cwd=new.folder,
+        cwd=pages.parent,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -189,17 +199,29 @@ def _source(bundle: Bundle, new: NewSite) -> Path:
 
 
 def _finish(bundle: Bundle, process: "subprocess.Popen[bytes]", new: NewSite) -> Produced:
-    complaint = process.communicate()[1].decode("utf-8", "replace").strip()
-    shutil.rmtree(_source(bundle, new))
     folder = new.folder / FOLDER / bundle.name
+    try:
+        files = finish(bundle, process, folder)
+    finally:
+        shutil.rmtree(_source(bundle, new))
+    value = {path.relative_to(folder).as_posix(): file_digest(path).hex() for path in files}
+    return Produced(json.dumps(value).encode())
+
+
+def finish(bundle: Bundle, process: "subprocess.Popen[bytes]", folder: Path) -> list[Path]:
+    """The files of a bundle, once Pagefind has ended. Raises PagefindFailed."""
+    complaint = process.communicate()[1].decode("utf-8", "replace").strip()
     if process.returncode != 0 or not (folder / "pagefind-entry.json").is_file():
-        raise _PagefindFailed(_first_line(complaint) or f"exit code {process.returncode}")
+        raise PagefindFailed(_first_line(complaint) or f"exit code {process.returncode}")
     _keep_needed(bundle, folder)
     pages = json.dumps(_pages(bundle, folder), ensure_ascii=False, separators=(",", ":"))
     (folder / _PAGES).write_text(pages, encoding="utf-8")
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    value = {path.relative_to(folder).as_posix(): file_digest(path).hex() for path in files}
-    return Produced(json.dumps(value).encode())
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def file(bundle: Bundle, folder: Path, path: Path) -> str:
+    """Where a file of a bundle, which was made in `folder`, belongs below the output folder."""
+    return f"{FOLDER}/{bundle.name}/{path.relative_to(folder).as_posix()}"
 
 
 def _keep_needed(bundle: Bundle, folder: Path) -> None:
