@@ -56,6 +56,7 @@ from pmsite.source.credentials import without_credentials
 from pmsite.source.document import Document, Heading
 from pmsite.source.evidence import Evidence
 from pmsite.source.tickets import load_tickets, tracked
+from pmsite.stages import Stage, Stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Report:
     archive: Archive | None = None
     rendered: tuple[str, ...] = ()
     changes: Changes | None = None
+    stages: tuple[Stage, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -96,16 +98,22 @@ def build(site: Site, options: Options, progress: Callable[[str, int, int], None
     """Build a site and publish it, unless it has errors. Raises PmsiteError where it cannot go on at all."""
     refuse_unsafe_output(site)
     refuse_narrower_output(site)
+    stages = Stages()
     with locked(site.output, site.state.parent), opened(site) as store:
         try:
-            return _build(site, options, store, progress)
+            report = _build(site, options, store, progress, stages)
         except ProseMissing:
             store.clear()
-            return _build(site, options, store, progress)
+            report = _build(site, options, store, progress, stages)
+    return replace(report, stages=stages.found)
 
 
 def _build(
-    site: Site, options: Options, store: Store, progress: Callable[[str, int, int], None] | None
+    site: Site,
+    options: Options,
+    store: Store,
+    progress: Callable[[str, int, int], None] | None,
+    stages: Stages,
 ) -> Report:
     # A build makes many values that all live until its end: looking among them for cycles finds nothing.
     gc.freeze()
@@ -113,11 +121,13 @@ def _build(
     theme = load_theme(site)
     reading = progress and partial(progress, "reading")
     collection = collect(site, store, options.jobs, reading, partial(compile_templates, theme))
+    stages.ended("reading")
     planned = plan_site(site, options, collection, theme)
+    stages.ended("planning")
     if planned.is_blocked:
         return Report(len(collection.documents), planned.diagnostics)
     rendering = progress and partial(progress, "rendering")
-    return _publish(site, options, store, theme, collection, planned, rendering)
+    return _publish(site, options, store, theme, collection, planned, rendering, stages)
 
 
 def check(site: Site, options: Options) -> Report:
@@ -220,6 +230,7 @@ def _publish(
     collection: Collection,
     planned: PlannedSite,
     progress: Callable[[int, int], None] | None,
+    stages: Stages,
 ) -> Report:
     """Render what changed and put the new site in place of the old one."""
     problems: tuple[Diagnostic, ...] = ()
@@ -250,14 +261,17 @@ def _publish(
             new.copy(path, source)
         for path, content in made.items():
             new.write(path, content)
+        stages.ended("rendering")
         if planned.index:
             search_keys, troubles = add_index(planned.index, new, published, store, options.jobs)
             problems = configured(troubles, site.config.rules, strict=options.strict)
             if has_errors(problems):
                 raise ContentError(*problems)
             keys += search_keys
+            stages.ended("full text")
         changes, note = new.publish()
     store.keep_only([*keys, *collection.keys.values(), *notes(), note])
+    stages.ended("publishing")
     return Report(
         len(collection.documents), (*planned.diagnostics, *problems), rendered=rendered, changes=changes
     )

@@ -181,6 +181,7 @@ def build(
     output_format: FormatOption = None,
     now: Now = None,
     jobs: Jobs = None,
+    profile: Annotated[bool, typer.Option("--profile", help="Say where the time went.")] = False,
 ) -> None:
     """Build the site."""
     import time
@@ -205,6 +206,10 @@ def build(
         shared.reporter.show(report.diagnostics)
         if not quiet:
             typer.echo(summary(shared.site, report, time.perf_counter() - begun), err=report.changes is None)
+        if profile:
+            from pmsite.stages import table
+
+            typer.echo(table(report.stages), err=True)
         tell_runner(shared.site, report, quiet)
         exit_with(report)
 

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "pmsite"
 
 # From the bottom up; a module imports from its own group only what stands before it, and nothing from above.
 LAYERS = (
-    ("pmsite", "diagnostics"),
+    ("pmsite", "diagnostics", "stages"),
     ("github",),
     ("cache", "patterns", "strict_yaml", "site.urls"),
     ("archive.incident", "vocabulary"),

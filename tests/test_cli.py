@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -465,6 +466,25 @@ def test_the_day_of_a_build(
 def test_an_impossible_epoch_is_no_bug(run, tmp_path: Path, epoch: str) -> None:  # type: ignore[no-untyped-def]
     write_files(tmp_path, GOOD)
     assert run("list", SOURCE_DATE_EPOCH=epoch).code in (0, 2)
+
+
+def test_a_profile_says_where_the_time_went(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    write_files(tmp_path, ARCHIVE)
+    done = run("build", "--profile")
+    rows = [
+        line.split() for line in done.stderr.splitlines() if re.fullmatch(r"\w+( \w+)?( +[\d.]+){2}", line)
+    ]
+    assert [row[0] for row in rows] == [
+        "start",
+        "reading",
+        "planning",
+        "rendering",
+        "full",
+        "publishing",
+        "all",
+    ]
+    assert float(rows[-1][-1]) == pytest.approx(sum(float(row[-1]) for row in rows[:-1]), abs=0.05)
+    assert "publishing" not in run("build").stderr
 
 
 def test_any_number_of_jobs_gives_the_same_site(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
