@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Chromium for the tests that look at pages: found on the PATH, else installed.
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 
-.PHONY: help site test check bench bench-preview clean
+.PHONY: help site test check bench bench-preview soak clean
 
 help: ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,10 @@ bench: $(VENV)/.bench ## Measure pmsite beside Hugo (SIZES=1000,10000 RUNS=3)
 
 bench-preview: $(VENV)/.bench ## Measure the preview beside Hugo's server (SIZE=10000 EDITS=30)
 	$(BIN)/python -m benchmarks.preview --size $(or $(SIZE),10000) --edits $(or $(EDITS),30) --pmsite $(BIN)/pmsite
+
+soak: $(VENV)/.test ## Thousands of random edits: incremental builds and the preview equal clean builds (STEPS=2000)
+	PMSITE_SOAK=$(or $(STEPS),2000) $(BIN)/python -m pytest -q \
+		tests/test_build.py::test_incremental_equals_clean tests/test_rounds.py::test_after_any_edits_the_preview_is_the_build
 
 clean: ## Remove everything that these targets made
 	rm -rf $(VENV) site build dist .pmsite .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import pmsite as package
 from pmsite.diagnostics import ContentError
 from pmsite.site.write import MANIFEST
 
@@ -437,6 +438,11 @@ def edit(folder: Path, step: tuple[str, int, int]) -> None:
         (folder / "content/picture.svg").write_text(
             f'<svg xmlns="http://www.w3.org/2000/svg"><title>{value}</title></svg>'
         )
+    elif kind == "asset":
+        (folder / "static").mkdir(exist_ok=True)
+        (folder / f"static/extra-{which % 3}.css").write_text(f"p {{ margin: {value}px }}\n")
+    elif kind == "version":
+        package.__version__ = f"9.{value % 3}"
     elif kind == "cache":
         stores = sorted((folder / ".pmsite").rglob("cache.sqlite"))
         if stores:
@@ -460,6 +466,8 @@ STEPS = st.tuples(
             "config",
             "option",
             "attachment",
+            "asset",
+            "version",
             "cache",
         ]
     ),
@@ -468,7 +476,17 @@ STEPS = st.tuples(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+# `make soak` asks for thousands of steps, of which an example has four on average.
+EXAMPLES = max(8, int(os.environ.get("PMSITE_SOAK", "0")) // 4)
+
+
+@pytest.fixture
+def _same_version_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package, "__version__", package.__version__)
+
+
+@pytest.mark.usefixtures("_same_version_afterwards")
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(STEPS, min_size=2, max_size=6), jobs=st.sampled_from([1, 2]))
 def test_incremental_equals_clean(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int]], jobs: int
@@ -487,6 +505,7 @@ def test_incremental_equals_clean(
         assert codes(incremental) == codes(clean)
         if clean.ok:
             assert tree(base / "out") == tree(base / "clean"), steps
+    shutil.rmtree(base)
 
 
 def test_workers_do_not_change_a_byte(tmp_path: Path) -> None:
