@@ -1,7 +1,7 @@
 """Quarter pages in whole sites: one line per incident, comparisons, the latest complete quarter."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -167,3 +167,16 @@ def test_a_line_is_short_and_begins_the_text(text: str) -> None:
     line = one_line(Incident("a", "a.md", "a", summary=text))
     assert len(line) <= MAX_LINE + 2
     assert " ".join(text.split()).startswith(line.removesuffix(" …"))
+
+
+class TestYears:
+    @pytest.mark.parametrize(("count", "pages"), [(20, 1), (21, 2), (45, 3)])
+    def test_a_long_year_has_several_pages(self, tmp_path: Path, count: int, pages: int) -> None:
+        days = [date(2024, 1, 1) + timedelta(days=number) for number in range(count)]
+        site = built(tmp_path, *(document(day.isoformat()) for day in days), config="page_size: 5\n")
+        addresses = ["years/2024", *(f"years/2024/page/{number}" for number in range(2, pages + 1))]
+        shown = [page(site, address) for address in addresses]
+        titles = [row.text(strip=True) for one in shown for row in one.css(".pm-row-title a")]
+        assert titles == [f"On {day}" for day in reversed(days)]
+        assert [bool(one.css("main .pm-inline")) for one in shown] == [True] + [False] * (pages - 1)
+        assert not (site / f"years/2024/page/{pages + 1}").exists()

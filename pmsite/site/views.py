@@ -293,6 +293,7 @@ class YearView:
     total: int
     uncounted: int
     groups: tuple[Group, ...]
+    pagination: Pagination
     quarters: tuple[CountedLink, ...]
     severities: tuple[SeverityCount, ...]
     unstated: int

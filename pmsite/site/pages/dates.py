@@ -7,8 +7,11 @@ from pmsite.archive.taxonomy import Year
 from pmsite.site import urls
 from pmsite.site.format import MONTHS
 from pmsite.site.pages.quarters import latest_quarter
-from pmsite.site.plan import Page, Plan
+from pmsite.site.plan import Page, Plan, paginate
 from pmsite.site.views import CountedLink, Group, Link, Row, YearLine, YearsView, YearView
+
+# So many pages of another list are one page of a year.
+LISTS_OF_A_YEAR = 4
 
 
 def year_pages(plan: Plan) -> Iterator[Page]:
@@ -30,7 +33,7 @@ def year_pages(plan: Plan) -> Iterator[Page]:
     for index, year in enumerate(years):
         newer = years[index - 1] if index else None
         older = years[index + 1] if index + 1 < len(years) else None
-        yield Page(urls.page_file(urls.year(year.slug)), "year.html", _year(plan, year, older, newer))
+        yield from _year(plan, year, older, newer)
 
 
 def _quarter_links(year: Year) -> tuple[CountedLink, ...]:
@@ -53,21 +56,28 @@ def _year_line(plan: Plan, year: Year) -> YearLine:
     )
 
 
-def _year(plan: Plan, year: Year, older: Year | None, newer: Year | None) -> YearView:
+def _year(plan: Plan, year: Year, older: Year | None, newer: Year | None) -> Iterator[Page]:
+    """A year's page, or pages: it is read as a whole, unless it is too long for that."""
     counted, severities = number_counted(year.incidents), plan.present.severities(year.incidents)
-    return YearView(
-        head=plan.head(year.label, f"Incidents of {year.label}.", Link("Years", "years/")),
-        label=year.label,
-        total=len(year.incidents),
-        uncounted=len(year.incidents) - counted,
-        groups=_by_month(plan.present.rows(year.incidents)),
-        quarters=_quarter_links(year),
-        severities=severities,
-        unstated=counted - sum(item.count for item in severities),
-        minutes=plan.present.minutes(year.incidents),
-        previous=Link(older.label, urls.year(older.slug)) if older else None,
-        next=Link(newer.label, urls.year(newer.slug)) if newer else None,
-    )
+    rows = plan.present.rows(year.incidents)
+    size = LISTS_OF_A_YEAR * plan.config.page_size
+    for part, pagination, path in paginate(rows, urls.year(year.slug), size):
+        title = year.label if pagination.number == 1 else f"{year.label}, page {pagination.number}"
+        view = YearView(
+            head=plan.head(title, f"Incidents of {year.label}.", Link("Years", "years/")),
+            label=year.label,
+            total=len(year.incidents),
+            uncounted=len(year.incidents) - counted,
+            groups=_by_month(part),
+            pagination=pagination,
+            quarters=_quarter_links(year),
+            severities=severities,
+            unstated=counted - sum(item.count for item in severities),
+            minutes=plan.present.minutes(year.incidents),
+            previous=Link(older.label, urls.year(older.slug)) if older else None,
+            next=Link(newer.label, urls.year(newer.slug)) if newer else None,
+        )
+        yield Page(path, "year.html", view)
 
 
 def _by_month(rows: Iterable[Row]) -> tuple[Group, ...]:
