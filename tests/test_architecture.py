@@ -1,6 +1,7 @@
 """The layers: imports run downward only, and each third-party library has one home."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,7 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Everything that a module imports, at any depth, those for type checking included."""
     found: set[str] = set()

@@ -381,6 +381,8 @@ def test_a_section_s_name_is_no_title_and_stays_in_the_prose() -> None:
 def test_without_a_title_the_file_s_name_is_read_as_one(name: str, title: str) -> None:
     document, _ = read("## Impact\n\nNobody could log in.\n", name=name)
     assert (document.title, document.has_title) == (title, False)
+    document, _ = read(f"# {title}\n\n## Impact\n\nNobody could log in.\n", name=name)
+    assert (document.title, document.has_title) == (title, True)
 
 
 def test_a_title_from_the_text_is_not_shown_twice() -> None:

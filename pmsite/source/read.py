@@ -182,7 +182,7 @@ class Reader:
             incident = with_digest(said.incident.completed())
             if is_adopted and incident.title != fields.title:
                 return self._document(file, split, finds_title=False)
-            title = "" if incident.title == name_title else incident.title
+            title = incident.title if shape.title or incident.title != name_title else ""
             evidence = self._evidence(file, split, html, said, diagnostics)
             words = telling_words((incident.title, incident.summary or shape.excerpt, said.cause))
             if said.title_line is not None and said.title_line.kind == "heading":
