@@ -47,10 +47,10 @@ HOMES = {
     "uvicorn": {"serve"},
     "pagefind_bin": {"site.search"},
     "subprocess": {"command", "deploy", "revisions", "site.search"},
-    "sqlite3": {"cache"},
-    "multiprocessing": {"cache"},
+    "sqlite3": {"cache.store"},
+    "multiprocessing": {"cache.workers"},
     "pickle": set(),
-    "threading": {"cache", "serve", "serve.preview", "serve.rounds", "serve.fulltext", "serve.watch"},
+    "threading": {"cache.workers", "serve", "serve.preview", "serve.rounds", "serve.fulltext", "serve.watch"},
 }
 FORBIDDEN_NAMES = {"utils", "helpers", "models", "manager", "core", "base"}
 
