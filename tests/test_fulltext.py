@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from pmsite.config import find_site
 from pmsite.load import Options
@@ -15,7 +15,7 @@ from pmsite.site import search
 
 from .serving import Client, serving
 from .sites import ARCHIVE, TODAY, build_site, tree, write_files
-from .test_browser import chromium
+from .test_browser import browser  # noqa: F401  a fixture
 from .test_rounds import FIRST
 from .test_serve import append
 
@@ -134,15 +134,7 @@ def test_without_an_index_there_is_none(archive: Path) -> None:
     workspace.close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-def test_words_of_a_text_are_found_in_the_preview(archive: Path, browser: Browser) -> None:
+def test_words_of_a_text_are_found_in_the_preview(archive: Path, browser: Browser) -> None:  # noqa: F811
     with serving(archive, search=True) as server:
         client = Client(server)
         client.next()

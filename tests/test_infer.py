@@ -716,3 +716,78 @@ def test_a_title_that_was_indented_leaves_no_empty_block(flavor: str) -> None:
     _, html = read("    Web outage postmortem\n\n    On Tuesday it broke.\n", flavor=flavor)
     assert html.count("<pre") == html.count("</pre>") == html.count("<code>") == 1
     assert re.sub(r"<[^>]+>", "", html).strip() == "On Tuesday it broke."
+
+
+JAPANESE = """# PM-014: ログインできない障害
+
+## メタデータ
+
+| 項目 | 内容 |
+|------|------|
+| 発生日時 | 2026-04-11 09:05 (JST) ※最初の失敗 |
+| 検知日時 | 2026-04-11 09:12 頃 (JST) |
+| 復旧日時 | 2026-04-11 09:30 (JST) |
+| 影響時間 | 約 25 分 |
+| 重大度 | SEV-3（一部の利用者） |
+
+## サマリー
+
+証明書の期限が切れ、利用者はログインできなかった。新しい証明書を配って復旧した。
+
+## タイムライン
+
+| 時刻 (JST) | イベント |
+|---|---|
+| 09:05 | 発生: ログインが失敗し始める |
+| 09:12 | 検知: 利用者からの報告 |
+| 09:30 | 復旧: 配布が完了 |
+
+## 対応の評価
+
+### うまくいったこと
+
+- 報告が早かった
+
+### 改善が必要なこと
+
+- 期限の監視がなかった
+
+## アクションアイテム
+
+- 期限の監視を導入する
+"""
+
+
+def test_a_report_in_japanese() -> None:
+    found = incident(JAPANESE)
+    assert when(found) == ("2026-04-11T09:05:00+09:00", "2026-04-11T09:30:00+09:00")
+    assert isinstance(found.detected, Timestamp) and found.detected.precision is Precision.APPROXIMATE
+    assert (found.severity, found.duration, found.doubts) == ("SEV3", None, ())
+    assert found.summary == "証明書の期限が切れ、利用者はログインできなかった。新しい証明書を配って復旧した。"
+    assert [entry.event[:2] for entry in found.timeline] == ["発生", "検知", "復旧"]
+    assert [item.title for item in found.action_items] == ["期限の監視を導入する"]
+    assert found.resolution == ""
+    without_labels = incident(
+        "\n".join(line for line in JAPANESE.splitlines() if "日時" not in line), name="2026-04-11-x"
+    )
+    assert when(without_labels) == when(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("約 25 分", 1500),
+        ("7 時間 17 分", 26_220),
+        ("2日16時間30分", 232_200),
+        ("40秒", 40),
+        ("2026年1月21日", None),
+    ],
+)
+def test_lengths_in_japanese(text: str, seconds: int | None) -> None:
+    found = length_in(text)
+    assert (found.seconds if found else None) == seconds
+
+
+def test_a_label_with_several_incidents_says_nothing() -> None:
+    text = "# Web outage\n\n- **Start time:** first of them: 2024-03-05 10:00 UTC, the other: 2024-03-07 10:00 UTC\n- **End time:** 2024-03-07 11:00 UTC\n"
+    assert when(incident(text))[0] == ""

@@ -17,7 +17,7 @@ HALF_DAY = 12 * 3600
 LONGEST = timedelta(days=60)
 # What stands between the two ends of a stretch: a dash or "to", or a few words that speak of the end.
 _RANGE = re.compile(
-    r"\W*(?:[-–—~→]|\b(?:to|until|till|through|up to))\W*(?:\w+\W+){0,3}\Z"
+    r"\W*(?:[-–—~→〜～]|\b(?:to|until|till|through|up to))\W*(?:\w+\W+){0,3}\Z"
     r"|\W*(?:\w+\W+){0,4}(?:until|till|ending|ended|ends?|end time|finish\w*|resolved|restored|recover\w*)\W+(?:\w+\W+){0,3}\Z",
     re.IGNORECASE,
 )

@@ -74,6 +74,13 @@ _KINDS = (
     ("summary", r"(?:incident |issue |executive )?summary|tl;?dr|overview"),
     ("authors", r"authors?|written by|prepared by"),
 )
+# Labels in Japanese, which archives were found in.
+_JAPANESE = {
+    "発生日時": "started", "発生時刻": "started", "開始日時": "started", "検知日時": "detected", "検知時刻": "detected",
+    "復旧日時": "resolved", "復旧時刻": "resolved", "解決日時": "resolved", "終了日時": "resolved", "影響時間": "duration", "影響期間": "duration",
+    "障害時間": "duration", "継続時間": "duration", "重大度": "severity", "深刻度": "severity", "ステータス": "status",
+    "検知方法": "detection", "概要": "summary", "影響": "impact", "根本原因": "cause", "インシデントid": "number",
+}  # fmt: skip
 _KIND = re.compile("|".join(rf"(?P<{kind}>(?:{names}))" for kind, names in _KINDS), re.IGNORECASE)
 # Labels of running text, which may go on in the next line.
 _TEXTS = frozenset(("summary", "impact", "cause", "resolution", "detection", "trigger"))
@@ -113,7 +120,7 @@ def kind_of(label: str) -> str:
     """What a label means, or nothing."""
     bare = label.strip(" \t*_`:;.-–—()[]#").removeprefix("The ").removeprefix("the ")
     found = _KIND.fullmatch(bare)
-    return found.lastgroup or "" if found is not None else ""
+    return found.lastgroup or "" if found is not None else _JAPANESE.get(bare.lower(), "")
 
 
 def facts(lines: list[Line]) -> list[Fact]:

@@ -29,7 +29,14 @@ from pmsite.source.facts import Fact, facts
 from pmsite.source.fields import Vocabularies, Zone
 from pmsite.source.lengths import duration
 from pmsite.source.moments import day_first
-from pmsite.source.paragraphs import MAX_SENTENCES, SENTENCE_END, is_sentence, section_paragraphs, shortened
+from pmsite.source.paragraphs import (
+    MAX_SENTENCES,
+    SENTENCE_END,
+    is_passage,
+    is_sentence,
+    section_paragraphs,
+    shortened,
+)
 from pmsite.source.sections import divide
 from pmsite.source.shares import stated_counts, stated_shares
 from pmsite.source.timeline import Found, Timeline, gathered, placed
@@ -360,7 +367,7 @@ class _Gathering:
                 self._set("severity", self._inference.severity(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "status":
                 self._set("status", kinds.status(fact.value), fact.lines[0], fact.value)
-            elif fact.kind == "summary" and len(fact.value) >= 40 and is_sentence(fact.value):
+            elif fact.kind == "summary" and is_passage(fact.value):
                 self._set("summary", shortened(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "impact" and is_sentence(fact.value) and not self._has("impact.windows"):
                 self._set("impact.summary", shortened(fact.value), fact.lines[0], fact.value)
@@ -400,13 +407,13 @@ class _Gathering:
                     break
             elif listed and listed[-1].kind == "item":
                 break
-            elif len(text) >= 40 and is_sentence(text) and not _LABELLED.match(text):
+            elif is_passage(text) and not _LABELLED.match(text):
                 self._set(field, shortened(text), line, text)
                 return
         while listed and listed[-1].text.endswith(":"):
             listed.pop()
         text = joined(listed)
-        if len(text) >= 40 and is_sentence(text):
+        if is_passage(text):
             self._set(field, shortened(text), listed[0], text)
 
     def _intro(self) -> None:

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1, "w": 604800}
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1, "w": 604800, "日": 86400, "時": 3600, "分": 60, "秒": 1}
 _WORDS = {
     "a": 1.0,
     "an": 1.0,
@@ -15,7 +15,7 @@ _WORDS = {
     "six": 6.0,
     "half": 0.5,
 }
-_LONG = r"weeks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?"
+_LONG = r"weeks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|日|時間|分|秒"
 _UNIT = rf"({_LONG}|[wdhms])"
 # A number and a unit: `90 minutes`, `1.5h`, `1-hour`, `two hours`, `half an hour`. The lengths are limited, so that
 # no run of digits or blanks is looked at twice.
@@ -25,14 +25,14 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 # What no length of time can do without, quickly looked for.
-_HINT = re.compile(r"\d[ \t\xa0-]{0,3}[wdhmsWDHMS]|[HhDdMmSsWw](?:our|r|ay|in|ec|eek)")
+_HINT = re.compile(r"\d[ \t\xa0-]{0,3}[wdhmsWDHMS日時分秒]|[HhDdMmSsWw](?:our|r|ay|in|ec|eek)")
 _GLUED = re.compile(rf"(\d{{1,6}})(?:[ \t\xa0]{{0,3}}|-){_UNIT}(?![a-z])", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s,;&]{0,3}(?:and[\s-]{0,3})?\Z", re.IGNORECASE)
 _ISO = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?\Z")
 _CLOCK = re.compile(r"(\d{1,4}):([0-5]\d):([0-5]\d)(?![\d:])")
 _CLEAN = re.compile(r"[~≈\s]*(?:about|approximately|approx\.?|around|roughly|circa)?\s*", re.IGNORECASE)
 APPROXIMATE = re.compile(
-    r"[~≈]|\b(about|approx(imately|\.)?|around|roughly|circa|nearly|almost|over|more than|less than|some|up to)\s*\Z",
+    r"[~≈]|\b(about|approx(imately|\.)?|around|roughly|circa|nearly|almost|over|more than|less than|some|up to)\s*\Z|(?:約|およそ|推定)\s*\Z",
     re.IGNORECASE,
 )
 

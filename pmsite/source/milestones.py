@@ -11,11 +11,11 @@ from pmsite.source.lengths import length_in
 from pmsite.source.timeline import Found, Timeline
 
 _BEGAN = re.compile(
-    r"\b(start of (?:the )?(?:incident|outage)|(?:incident|outage|impact|disruption|issue|problem|downtime|failure)s? (?:was |were )?(?:start(?:s|ed)?|began|begins|initiated|occurr?ed|occurs)\b|(?:site|service|system|api|website|server|app|application|platform|database)s? (?:is |was |went |goes |go |were |are )+(?:hard )?(?:down|offline|unavailable)\b|^outage\W*$)",
+    r"\b(start of (?:the )?(?:incident|outage)|(?:incident|outage|impact|disruption|issue|problem|downtime|failure)s? (?:was |were )?(?:start(?:s|ed)?|began|begins|initiated|occurr?ed|occurs)\b|(?:site|service|system|api|website|server|app|application|platform|database)s? (?:is |was |went |goes |go |were |are )+(?:hard )?(?:down|offline|unavailable)\b|^outage\W*$)|^発生\b",
     re.IGNORECASE,
 )
 _OVER = re.compile(
-    r"\b((?:incident|outage|issue|problem|bug|everything)s? (?:is |was |were |has been |have been |now |officially |successfully |fully |declared )*(?:resolved|closed|fixed|over|ends?|ended)\b|(?:service|services|system|systems|site|website|functionality|access|operation|operations|traffic|restoration|api|application|platform|server|servers)\b.{0,40}\b(?:restored|recovered|restoration|back (?:up|online|to normal)|returned to normal|running normally|normal operation)\b|full(?:y)? (?:service )?(?:restor\w+|recover\w+|operational)\b|fully (?:restored|recovered|resolved)|(?:end of|end to) (?:the |this )?(?:incident|outage)|(?:incident|outage) to an end|^resolved\b|(?:normal|stable) (?:performance|operation|operations|service)\b.{0,20}(?:restored|resumed|returned)|back (?:up|online|to normal)\b|marked (?:as )?resolved)",
+    r"\b((?:incident|outage|issue|problem|bug|everything)s? (?:is |was |were |has been |have been |now |officially |successfully |fully |declared )*(?:resolved|closed|fixed|over|ends?|ended)\b|(?:service|services|system|systems|site|website|functionality|access|operation|operations|traffic|restoration|api|application|platform|server|servers)\b.{0,40}\b(?:restored|recovered|restoration|back (?:up|online|to normal)|returned to normal|running normally|normal operation)\b|full(?:y)? (?:service )?(?:restor\w+|recover\w+|operational)\b|fully (?:restored|recovered|resolved)|(?:end of|end to) (?:the |this )?(?:incident|outage)|(?:incident|outage) to an end|^resolved\b|(?:normal|stable) (?:performance|operation|operations|service)\b.{0,20}(?:restored|resumed|returned)|back (?:up|online|to normal)\b|marked (?:as )?resolved)|^復旧\b",
     re.IGNORECASE,
 )
 _FAILING = re.compile(
@@ -30,10 +30,10 @@ _NEGATED = re.compile(
     r"\b(?:no|not|nothing|never|without)\b[^,;]{0,60}\b(?:detect|identif|found|alert|declar)", re.IGNORECASE
 )
 _MARKS = (
-    ("detected", re.compile(r"\b((?:issue|incident|outage|problem|fault|failure|error|anomaly)s? (?:was |were |is |first |initially )*(?:detected|discovered|noticed)|alerts? (?:was |were )?(?:fired|fires|triggered|received|raised|detected|sent)|(?:monitoring|alerting)\b.{0,40}\b(?:detect\w*|alert\w*|trigger\w*|flag\w*|fir\w+)|detected\b|first report|pag(?:ed|ers?)\b)", re.IGNORECASE)),
+    ("detected", re.compile(r"\b((?:issue|incident|outage|problem|fault|failure|error|anomaly)s? (?:was |were |is |first |initially )*(?:detected|discovered|noticed)|alerts? (?:was |were )?(?:fired|fires|triggered|received|raised|detected|sent)|(?:monitoring|alerting)\b.{0,40}\b(?:detect\w*|alert\w*|trigger\w*|flag\w*|fir\w+)|detected\b|first report|pag(?:ed|ers?)\b)|^検知\b", re.IGNORECASE)),
     ("declared", re.compile(r"\b(?:incident (?:was |is )?declared|declar\w+ (?:an |a |the )?incident)\b(?! (?:as |to be |is |was |fully |officially )*(?:mitigated|resolved|over|closed|contained|fixed|ended|finished|done))", re.IGNORECASE)),
     ("acknowledged", re.compile(r"\backnowledg(?:es|ed) (?:the |an )?(?:alert|alarm|page|incident)|(?:alert|alarm|page|incident) (?:was |is )?acknowledged", re.IGNORECASE)),
-    ("identified", re.compile(r"\b(?:root )?cause (?:was |is |has been )?(?:identified|found|determined|discovered|located)|(?:identified|found|determined|discovered) (?:the |as the )?(?:root )?cause", re.IGNORECASE)),
+    ("identified", re.compile(r"\b(?:root )?cause (?:was |is |has been )?(?:identified|found|determined|discovered|located)|(?:identified|found|determined|discovered) (?:the |as the )?(?:root )?cause|^原因特定\b", re.IGNORECASE)),
     ("mitigated", re.compile(r"\b(?:incident|impact|outage|issue|problem) (?:was |is |has been |fully |declared )*mitigated|mitigation (?:complete|confirmed|in place)", re.IGNORECASE)),
 )  # fmt: skip
 

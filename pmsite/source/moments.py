@@ -48,6 +48,7 @@ _TO_CLOCK = re.compile(
 _VAGUE = re.compile(
     r"(?:[~≈]|\b(?:roughly|around|about|circa|ca\.?|approx(?:\.|imately)?)\s)\Z", re.IGNORECASE
 )
+_VAGUE_BEHIND = re.compile(r"\s?(?:頃|ごろ|前後|以前|以降)")
 _TO_DATE = re.compile(
     r"(?:\s{0,2}(?:hrs|hours|h)\.?)?[\s,)(\]]{0,4}(?:on\s{1,2}|of\s{1,2})?(?:the\s)?(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[,.]?\s{0,2})?\Z",
     re.IGNORECASE,
@@ -132,7 +133,10 @@ def _moment(token: "re.Match[str]", text: str, day_first: bool | None) -> Moment
         if clock is None:
             return None
         zone = zone_of(text, end) if not _is_range(token, text) else None
-        vague = _VAGUE.search(text, max(0, start - 16), start) is not None
+        vague = (
+            _VAGUE.search(text, max(0, start - 16), start) is not None
+            or _VAGUE_BEHIND.match(text, zone.end if zone else end) is not None
+        )
         return Moment(start, zone.end if zone else end, None, clock, zone, vague)
     day = _day(token, day_first)
     if day is None:

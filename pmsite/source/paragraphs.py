@@ -8,7 +8,7 @@ from pmsite.source.blocks import Line
 MAX_SENTENCES = 300
 MAX_PARAGRAPH = 40
 MAX_TEXT = 4000
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'*(])")
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'*(])|(?<=[。！？])\s*(?!\s*\Z)")
 
 
 def whole_paragraphs(lines: list[Line]) -> Iterator[tuple[list[Line], str]]:
@@ -74,7 +74,12 @@ def is_sentence(text: str) -> bool:
     """Whether a value says something: an address or a name alone does not, nor a few words that introduce one."""
     told, pointers = _POINTER.subn("", text[:MAX_TEXT])
     told = told.strip()
-    return len(told) >= (_BESIDE_POINTER if pointers else 15) and told.count(" ") >= 2
+    return len(told) >= (_BESIDE_POINTER if pointers else 15) and (told.count(" ") >= 2 or "。" in told)
+
+
+def is_passage(text: str) -> bool:
+    """Whether a sentence is long enough to open a section; scripts without blanks say more in fewer characters."""
+    return is_sentence(text) and (len(text) >= 40 or "。" in text)
 
 
 def shortened(text: str) -> str:
@@ -82,7 +87,7 @@ def shortened(text: str) -> str:
     text = " ".join(text.split())
     result = ""
     for sentence in SENTENCE_END.split(text)[:3]:
-        longer = f"{result} {sentence}".strip()
+        longer = f"{result}{'' if result[-1:] in '。！？' else ' '}{sentence}".strip()
         if result and len(longer) > MAX_SENTENCES:
             break
         result = longer

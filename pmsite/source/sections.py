@@ -28,11 +28,11 @@ _NAMES = (
         r"|can be (improved|fixed)\b.*|things (to|that can be) (improve|fix).*|remediations?\b|recommendations?\b"
         r"|measures (against|to|for)\b.*|measures taken to (prevent|avoid)\b.*|actions? (taken )?(to prevent|going forward)\b.*|what (will we|we will|are we going to) do\b.*"
         r"|how (do|will|can) we prevent\b.*|future (work|prevention|plans?)|moving forward|going forward$|actions?$"
-        r"|アクション|再発防止|改善|恒久対策|재발 ?방지|后续|改进|maßnahmen|prevenci[oó]n|acciones|mesures (correctives|pr[ée]ventives)|actions correctives",
+        r"|アクション|再発防止|改善(?!が必要|すべき|点)|恒久対策|재발 ?방지|后续|改进|maßnahmen|prevenci[oó]n|acciones|mesures (correctives|pr[ée]ventives)|actions correctives",
     ),
     (
         "summary",
-        r"(issue|incident|executive|event|outage|general|brief|the )?[ -]?(summary|overview|synopsis|abstract)\b|tl;?dr|概要|摘要|요약|resumen|r[ée]sum[ée]\b|zusammenfassung",
+        r"(issue|incident|executive|event|outage|general|brief|the )?[ -]?(summary|overview|synopsis|abstract)\b|tl;?dr|概要|サマリー|摘要|요약|resumen|r[ée]sum[ée]\b|zusammenfassung",
     ),
     (
         "cause",
@@ -40,7 +40,7 @@ _NAMES = (
     ),
     (
         "resolution",
-        r"resolution\b|recovery\b|resolved$|(the |permanent |temporary |immediate )?(fix|solution|mitigation)\b|how (it|was it|the (issue|incident)) (was )?(fixed|resolved)\b.*|해결|조치|対応|soluci[oó]n|lösung",
+        r"resolution\b|recovery\b|resolved$|(the |permanent |temporary |immediate )?(fix|solution|mitigation)\b|how (it|was it|the (issue|incident)) (was )?(fixed|resolved)\b.*|해결|조치|対応(?!の評価)|soluci[oó]n|lösung",
     ),
     (
         "impact",
@@ -53,7 +53,7 @@ _NAMES = (
     ("trigger", r"trigger\b"),
     (
         "lessons",
-        r"lessons?\b|(key )?(takeaways?|learnings?)|what (went|did we learn|we learned|worked|didn't)\b.*|where we got (lucky|unlucky)|things that went\b.*|what's next|교훈|教訓",
+        r"lessons?\b|(key )?(takeaways?|learnings?)|what (went|did we learn|we learned|worked|didn't)\b.*|where we got (lucky|unlucky)|things that went\b.*|what's next|교훈|教訓|対応の評価|うまくい|運が|改善が必要|改善すべき|改善点",
     ),
     (
         "facts",
@@ -63,7 +63,7 @@ _NAMES = (
         "other",
         r"conclusions?\b|outcomes?$|authors?\b|references?\b|resources\b|requirements\b|background\b|(general )?context\b|attendees|atendees"
         r"|participants|appendix|contributing factors?|introduction|contact|acknowledge?ments?|files\b|links?$|related\b|glossary|license"
-        r"|status$|incident status|sign-?off|scope|learning objectives|tasks$|contributing$|example\b|reporting|communication|カテゴリの説明|参考|関連",
+        r"|status$|incident status|sign-?off|scope|learning objectives|tasks$|contributing$|example\b|reporting|communication|カテゴリの説明|参考|関連|寄与要因|five whys",
     ),
 )
 _SECTION = re.compile("|".join(rf"(?P<{kind}>{names})" for kind, names in _NAMES), re.IGNORECASE)

@@ -23,7 +23,7 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(r"[\s*_`)\]]*(?:hrs\b|hours\b)?[\s*_`)\]]*(?:[-–—:|,;.=>→]+[\s*_`-]*)?", re.IGNORECASE)
-_RANGE = re.compile(r"[\s(*_`]*(?:[-–—~→]|to|until|till)[\s*_`~≈]*\Z", re.IGNORECASE)
+_RANGE = re.compile(r"[\s(*_`]*(?:[-–—~→〜～]|to|until|till)[\s*_`~≈]*\Z", re.IGNORECASE)
 _TIME_COLUMN = re.compile(
     r"\W*(date|time|when|day|at\b|timestamp|hora|fecha|uhrzeit|zeit|heure|時刻|時間|日時|시간|时间)",
     re.IGNORECASE,

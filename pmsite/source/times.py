@@ -19,6 +19,8 @@ from pmsite.source.sentences import PLANNED, from_sentences, said_in_sentences
 from pmsite.source.timeline import Timeline
 from pmsite.source.zones import Zoned, zone_in
 
+# A value that does not begin with its time tells more than one.
+_AT_ONCE = 6
 _ALL_TIMES = re.compile(
     r"\ball (?:of the )?(?:times?|events?|dates?)\b|\btimes? (?:are|is) (?:in|all)\b", re.IGNORECASE
 )
@@ -123,6 +125,8 @@ def _from_labels(
                 (one for one in moments(fact.value[:160], day_first=first_day) if one.clock is not None), None
             )
             if moment is not None and moment.start < 40 and fact.kind not in times.told:
+                if moment.start > _AT_ONCE and _has_other_day(fact.value, moment, first_day):
+                    continue  # several incidents in one line
                 if (fact.line.section == "timeline" and fact.kind != "detected") or fact.label.lower() in (
                     "to",
                     "from",
@@ -145,6 +149,11 @@ def _from_labels(
     if lengths and (len(distinct) == 1 or spans):
         length, fact = lengths[0]
         times.said = Said(length, fact.lines[0], fact.value[:200])
+
+
+def _has_other_day(text: str, first: Moment, first_day: bool | None) -> bool:
+    days = {one.day for one in moments(text[:400], day_first=first_day) if one.day is not None}
+    return len(days) > 1 and first.day in days
 
 
 def _without_moments(text: str, first_day: bool | None) -> str:
