@@ -4,6 +4,8 @@ import signal
 
 import pytest
 
+import pmsite.source.ready  # noqa: F401  worker processes are forked from here with all of it in place
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _interrupts() -> None:
