@@ -16,7 +16,7 @@ site: $(VENV)/.site ## Build the demonstration archive into site/
 	@echo "open site/index.html"
 
 test: $(VENV)/.test browser ## Run every test, those in a browser included
-	$(BIN)/pytest -n auto --dist loadfile -q
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -q
 
 check: $(VENV)/.test $(VENV)/.lint ## Check format, style and types, then run every test
 	$(BIN)/ruff format --check .

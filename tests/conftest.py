@@ -12,3 +12,16 @@ def _interrupts() -> None:
     """Ctrl-C reaches the programs that tests start, even where a shell ignores it for what runs in the background."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# Files that take long, the longest first: a process gets whole files, and none should wait for another at the end.
+LONG = (
+    "test_browser", "test_serve", "test_docs", "test_explorer", "test_action_list", "test_workflow",
+    "test_insights_pages", "test_deploy", "test_preview_browser", "test_build", "test_rounds", "test_fulltext",
+    "test_adopt", "test_under_a_path", "test_survey", "test_theme", "test_cache", "test_infer", "test_wheel",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
