@@ -375,6 +375,7 @@ def test_a_section_s_name_is_no_title_and_stays_in_the_prose() -> None:
         ("2024-02-28-queue is down", "Queue is down"),
         ("disk_full", "Disk full"),
         ("2020-02-12", "2020-02-12"),
+        ("20200212-disk_full", "20200212 disk full"),
         ("PM-014", "PM 014"),
     ],
 )

@@ -35,7 +35,7 @@ from pmsite.source.outline import Outline, outline
 from pmsite.source.places import places
 from pmsite.source.redact import ALIKE as INTERNAL_MARK
 from pmsite.source.redact import masked, position, redact
-from pmsite.source.titles import entitles, named_after
+from pmsite.source.titles import NAME_DATE, entitles, named_after
 from pmsite.source.words import telling_words
 from pmsite.strict_yaml import KeyPath, YamlDocument
 
@@ -43,7 +43,6 @@ MAX_STRAY = 10
 MAX_SIZE = 5 * 1024 * 1024
 # Characters that neither HTML nor XML may hold: https://www.w3.org/TR/xml/#charsets
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
-_NAME_DATE = re.compile(r"(?<!\d)(\d{4})[-_](\d{1,2})[-_](\d{1,2})(?!\d)")
 # Headings and labels of postmortems in the languages that archives were found in.
 _SECTION = re.compile(
     r"\b(time ?line|root causes?|impact|what happened|resolution|detection|action items?|lessons( learned)?"
@@ -528,7 +527,7 @@ def _is_postmortem(file: SourceFile, front: _Fields, shape: Outline, text: str) 
 
 
 def _date_of_name(name: str) -> date | None:
-    found = _NAME_DATE.search(name)
+    found = NAME_DATE.search(name)
     if found is None or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
         return None
     try:

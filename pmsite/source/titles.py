@@ -6,7 +6,8 @@ from pmsite.source.blocks import Line
 from pmsite.source.sections import is_section_name, named
 
 MAX_TITLE = 200
-_NAME_DATE = re.compile(r"(?<!\d)(?:19|20|21)\d\d[-_. ]?\d\d[-_. ]?\d\d(?!\d)[\s_.-]*")
+# The date in a file's name.
+NAME_DATE = re.compile(r"(?<!\d)(\d{4})[-_](\d{1,2})[-_](\d{1,2})(?!\d)")
 _TASK = re.compile(r"\W*(?:project )?0x[0-9a-f]{1,2}\b[\s.:_-]*", re.IGNORECASE)
 _EMOJI_NAME = re.compile(r":[a-z0-9_+-]{2,40}:")
 _BOILERPLATE = re.compile(
@@ -29,7 +30,7 @@ def is_boilerplate(text: str) -> bool:
 
 def named_after(file: str) -> str:
     """The title that a file's name gives where the document has none: `2021-05-09-disk_full` is "Disk full"."""
-    told = _NAME_DATE.sub("", file, count=1)
+    told = NAME_DATE.sub("", file, count=1)
     if not any(map(str.isalpha, told)):
         return file
     told = told if " " in told.strip() else " ".join(re.split(r"[\s_-]+", told))
