@@ -53,9 +53,9 @@ class YamlDocument:
 
     def position(self, path: KeyPath) -> Position:
         """Where `path` stands, or the nearest part above it that is known."""
-        while path and path not in self.values:
+        while (found := self.values.get(path)) is None and path:
             path = path[:-1]
-        return self.values.get(path, START)
+        return found or START
 
 
 def load(text: str, *, first_line: int = 1, max_bytes: int = MAX_BYTES) -> YamlDocument:
@@ -142,6 +142,9 @@ class _Located(Mapping[KeyPath, Position]):
 
     def __getitem__(self, path: KeyPath) -> Position:
         return self._places.at(self._marks[path].index)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._marks
 
     def __iter__(self) -> Iterator[KeyPath]:
         return iter(self._marks)

@@ -386,6 +386,36 @@ def test_without_a_title_the_file_s_name_is_read_as_one(name: str, title: str) -
     assert (document.title, document.has_title) == (title, True)
 
 
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("PM2021-004 - Sign-in outage", "PM2021-004"),
+        ("PM-2026-054-disk-full", "PM-2026-054"),
+        ("PM-20260811-01", "PM-20260811-01"),
+        ("inc-0042-disk-full", "INC-0042"),
+        ("rca_12_disk_full", "RCA_12"),
+        ("SRE2021-004", "SRE2021-004"),
+        ("pm-2021-05-09-disk-full", ""),
+        ("PM-20210509-disk-full", ""),
+        ("INC-2024-05-disk-full", ""),
+        ("AUG-2021-004", ""),
+        ("CVE-2024-43402", ""),
+        ("2021-05-09-disk-full", ""),
+        ("pm-1.2.3-release", ""),
+    ],
+)
+def test_the_number_that_a_file_s_name_begins_with(name: str, number: str) -> None:
+    assert incident("# The disk was full\n\n## Timeline\n\n- 10:00 It broke\n", name=name).number == number
+
+
+def test_the_number_of_a_label_or_heading() -> None:
+    labelled = incident("# Disk full\n\n| Field | Value |\n|---|---|\n| Incident ID | INC-2026-001 |\n\n## Root cause\n")
+    assert (labelled.number, labelled.inferred) == ("INC-2026-001", ("number",))
+    assert incident("# PM-2026-051: Disk full\n\n## Timeline\n").number == "PM-2026-051"
+    assert incident("# PM 3:15, the disk was full\n\n## Timeline\n").number == ""
+    assert incident("---\nnumber: A-1\n---\n# B\n\nIncident ID: INC-2\n\n## Timeline\n", name="INC-3").number == "A-1"
+
+
 def test_a_title_from_the_text_is_not_shown_twice() -> None:
     _, html = read("**Postmortem: Nginx outage**\n\n### Impact\n\nBad.\n")
     assert "Nginx outage" not in html

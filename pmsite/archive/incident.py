@@ -245,12 +245,14 @@ class Incident:
     inferred: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     shown: tuple[str, ...] = ()
+    out_of_place: tuple[tuple[str, str], ...] | None = None
     measured: Duration | None = None
     digest: str = ""
 
     def completed(self) -> "Incident":
-        """The incident with its impact duration measured, once and for all."""
-        return replace(self, measured=impact_duration(self))
+        """The incident with its misplaced milestones found and its impact duration measured, once and for all."""
+        ordered = replace(self, out_of_place=tuple(misplaced(self).items()), measured=None)
+        return replace(ordered, measured=impact_duration(ordered))
 
     def milestone(self, name: str) -> Milestone:
         value: Milestone = getattr(self, name)
@@ -285,6 +287,8 @@ def misplaced(incident: Incident) -> dict[str, str]:
     """Milestones that cannot be right after the last one that can, and why: an impossible order; and in what was
     inferred, a gap of more than 30 days, of which a wrong month is the likelier cause.
     """
+    if incident.out_of_place is not None:
+        return dict(incident.out_of_place)
     found: dict[str, str] = {}
     before: tuple[str, Timestamp] | None = None
     for name, at in known_milestones(incident):

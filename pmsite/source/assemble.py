@@ -35,6 +35,7 @@ def assemble(
     source: str,
     title: str,
     name_date: date | None,
+    name_number: str = "",
 ) -> tuple[Incident, list[Problem]]:
     """The incident that a document's fields, file name and first heading describe."""
     problems: list[Problem] = []
@@ -51,7 +52,7 @@ def assemble(
         updated=fields.updated,
         summary=fields.summary,
         status=fields.status,
-        number=fields.number,
+        number=fields.number or name_number,
         severity=fields.severity,
         kind=fields.kind,
         exclude_from_metrics=fields.exclude_from_metrics,
@@ -94,7 +95,7 @@ def assemble(
         visibility=fields.visibility,
         inferred=fields.inferred,
     )
-    return incident.completed(), problems
+    return incident, problems
 
 
 def _day(started: Timestamp, reading: Reading) -> date:

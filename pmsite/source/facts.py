@@ -45,7 +45,8 @@ _KINDS = (
     ),
     ("status", r"(?:document |postmortem |post-mortem |report )?status"),
     ("title", r"(?:incident |postmortem |report )?(?:title|name)"),
-    ("number", r"incident (?:id|number|no\.?|#)|(?:reference|case|ticket) (?:id|number)|id"),
+    ("number", r"(?:(?:incident|post-?mortem|report|reference|case)[ -](?:id|number|no\.?|nr\.?|#))|id"),
+    ("ticket", r"ticket (?:id|number)"),
     (
         "percent",
         r"(?:percentage|percent|share|proportion|%)(?: of)? (?:the )?(?:affected )?(?:users?|customers?)(?: (?:affected|impacted))?|(?:users?|customers?) (?:affected|impacted)",
@@ -80,6 +81,7 @@ _JAPANESE = {
     "復旧日時": "resolved", "復旧時刻": "resolved", "解決日時": "resolved", "終了日時": "resolved", "影響時間": "duration", "影響期間": "duration",
     "障害時間": "duration", "継続時間": "duration", "重大度": "severity", "深刻度": "severity", "ステータス": "status",
     "検知方法": "detection", "概要": "summary", "影響": "impact", "根本原因": "cause", "インシデントid": "number",
+    "インシデント番号": "number", "障害番号": "number",
 }  # fmt: skip
 _KIND = re.compile("|".join(rf"(?P<{kind}>(?:{names}))" for kind, names in _KINDS), re.IGNORECASE)
 # Labels of running text, which may go on in the next line.

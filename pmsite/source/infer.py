@@ -29,6 +29,7 @@ from pmsite.source.facts import Fact, facts
 from pmsite.source.fields import Vocabularies, Zone
 from pmsite.source.lengths import duration
 from pmsite.source.moments import day_first
+from pmsite.source.numbers import leading_number, stated_number
 from pmsite.source.paragraphs import (
     MAX_SENTENCES,
     SENTENCE_END,
@@ -192,6 +193,7 @@ class _Gathering:
         self._milestones(times, timeline)
         self._day(times, near)
         self._words(known)
+        self._number(title, title_line)
         self._hit(known)
         self._cause(known)
         self._lists(timeline, actions)
@@ -217,7 +219,6 @@ class _Gathering:
             inferred=tuple(dict.fromkeys((*incident.inferred, *inferred))),
             doubts=tuple(self._doubts),
             shown=tuple(shown),
-            measured=None,
         )
         return Reading(
             merged,
@@ -279,6 +280,11 @@ class _Gathering:
             if line is not None:
                 self._evidence.append(("title", line, title, title))
         return title or given.heading, line
+
+    def _number(self, title: str, line: Line | None) -> None:
+        """The number that the title begins with, or the first heading where that is none."""
+        for text in (title, self._given.heading):
+            self._set("number", leading_number(text), line if text == title else None, text)
 
     def _milestones(self, times: Times, timeline: Timeline) -> None:
         incident = self._given.incident
@@ -363,7 +369,9 @@ class _Gathering:
         for fact in known:
             if fact.value.endswith(":"):
                 continue  # it leads up to what is said
-            if fact.kind == "severity":
+            if fact.kind == "number":
+                self._set("number", stated_number(fact.value), fact.lines[0], fact.value)
+            elif fact.kind == "severity":
                 self._set("severity", self._inference.severity(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "status":
                 self._set("status", kinds.status(fact.value), fact.lines[0], fact.value)

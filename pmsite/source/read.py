@@ -31,6 +31,7 @@ from pmsite.source.keys import LISTS, Keys, joined, spelled
 from pmsite.source.link_places import LinkPlaces
 from pmsite.source.marks import marked
 from pmsite.source.markup import converter
+from pmsite.source.numbers import leading_number
 from pmsite.source.outline import Outline, outline
 from pmsite.source.places import places
 from pmsite.source.redact import ALIKE as INTERNAL_MARK
@@ -164,7 +165,13 @@ class Reader:
         if has_incident:
             origin = fields.id or file.id
             incident, problems = assemble(
-                fields, self._reading, identifier(origin), file.path, shape.title or name_title, name_date
+                fields,
+                self._reading,
+                identifier(origin),
+                file.path,
+                shape.title or name_title,
+                name_date,
+                leading_number(file.name),
             )
         diagnostics += [
             diagnose("E103", file.path, front.position(problem.field), problem.message, problem.hint)
