@@ -409,11 +409,37 @@ def test_the_number_that_a_file_s_name_begins_with(name: str, number: str) -> No
 
 
 def test_the_number_of_a_label_or_heading() -> None:
-    labelled = incident("# Disk full\n\n| Field | Value |\n|---|---|\n| Incident ID | INC-2026-001 |\n\n## Root cause\n")
+    labelled = incident(
+        "# Disk full\n\n| Field | Value |\n|---|---|\n| Incident ID | INC-2026-001 |\n\n## Root cause\n"
+    )
     assert (labelled.number, labelled.inferred) == ("INC-2026-001", ("number",))
     assert incident("# PM-2026-051: Disk full\n\n## Timeline\n").number == "PM-2026-051"
     assert incident("# PM 3:15, the disk was full\n\n## Timeline\n").number == ""
-    assert incident("---\nnumber: A-1\n---\n# B\n\nIncident ID: INC-2\n\n## Timeline\n", name="INC-3").number == "A-1"
+    assert (
+        incident("---\nnumber: A-1\n---\n# B\n\nIncident ID: INC-2\n\n## Timeline\n", name="INC-3").number
+        == "A-1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("entries", "detection"),
+    [
+        (("10:00 A release went out", "10:05 Issue detected via automated monitoring"), "alert"),
+        (("10:05 Latency alerts fired for the shop",), "alert"),
+        (("10:05 Users report that pages do not load", "10:09 Alerts fired"), "customer-report"),
+        (("10:05 Reports from several customers came in",), "customer-report"),
+        (("10:05 An engineer noticed high load",), "staff-noticed"),
+        (("10:00 Pages failed with errors", "10:30 We noticed that the disk was full"), ""),
+        (("10:05 Issue detected", "10:09 Users complained about it"), ""),
+        (("10:05 No alert was triggered", "10:09 The team found the cause"), ""),
+        (("10:05 A support ticket was opened with the provider",), ""),
+        (("11:00 The issue was resolved", "11:10 Users reported that all was well"), ""),
+        (("10:05 The team found that the configuration was wrong",), ""),
+    ],
+)
+def test_how_it_was_detected_as_the_timeline_tells(entries: tuple[str, ...], detection: str) -> None:
+    listed = "\n".join(f"- {entry}" for entry in entries)
+    assert incident(f"# Shop outage\n\n## Timeline\n\n{listed}\n").detection == detection
 
 
 def test_a_title_from_the_text_is_not_shown_twice() -> None:

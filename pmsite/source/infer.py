@@ -28,6 +28,7 @@ from pmsite.source.contradictions import Remark, difference, disagreement, odd_s
 from pmsite.source.facts import Fact, facts
 from pmsite.source.fields import Vocabularies, Zone
 from pmsite.source.lengths import duration
+from pmsite.source.milestones import detecting
 from pmsite.source.moments import day_first
 from pmsite.source.numbers import leading_number, stated_number
 from pmsite.source.paragraphs import (
@@ -193,6 +194,8 @@ class _Gathering:
         self._milestones(times, timeline)
         self._day(times, near)
         self._words(known)
+        if (seen := detecting(timeline)) is not None:
+            self._set("detection", seen[0], seen[1].line, seen[1].event)
         self._number(title, title_line)
         self._hit(known)
         self._cause(known)

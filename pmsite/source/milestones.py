@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 
 from pmsite.archive.incident import Precision, Timestamp
+from pmsite.source import kinds
 from pmsite.source.clock import LONGEST, Times, Told
 from pmsite.source.facts import Fact
 from pmsite.source.lengths import length_in
@@ -29,13 +30,49 @@ _RIGHT = re.compile(
 _NEGATED = re.compile(
     r"\b(?:no|not|nothing|never|without)\b[^,;]{0,60}\b(?:detect|identif|found|alert|declar)", re.IGNORECASE
 )
+_DETECTED = re.compile(
+    r"\b((?:issue|incident|outage|problem|fault|failure|error|anomaly)s? (?:was |were |is |first |initially )*(?:detected|discovered|noticed)|alerts? (?:was |were )?(?:fired|fires|triggered|received|raised|detected|sent)|(?:monitoring|alerting)\b.{0,40}\b(?:detect\w*|alert\w*|trigger\w*|flag\w*|fir\w+)|detected\b|first report|pag(?:ed|ers?)\b)|^検知\b",
+    re.IGNORECASE,
+)
 _MARKS = (
-    ("detected", re.compile(r"\b((?:issue|incident|outage|problem|fault|failure|error|anomaly)s? (?:was |were |is |first |initially )*(?:detected|discovered|noticed)|alerts? (?:was |were )?(?:fired|fires|triggered|received|raised|detected|sent)|(?:monitoring|alerting)\b.{0,40}\b(?:detect\w*|alert\w*|trigger\w*|flag\w*|fir\w+)|detected\b|first report|pag(?:ed|ers?)\b)|^検知\b", re.IGNORECASE)),
+    ("detected", _DETECTED),
     ("declared", re.compile(r"\b(?:incident (?:was |is )?declared|declar\w+ (?:an |a |the )?incident)\b(?! (?:as |to be |is |was |fully |officially )*(?:mitigated|resolved|over|closed|contained|fixed|ended|finished|done))", re.IGNORECASE)),
     ("acknowledged", re.compile(r"\backnowledg(?:es|ed) (?:the |an )?(?:alert|alarm|page|incident)|(?:alert|alarm|page|incident) (?:was |is )?acknowledged", re.IGNORECASE)),
     ("identified", re.compile(r"\b(?:root )?cause (?:was |is |has been )?(?:identified|found|determined|discovered|located)|(?:identified|found|determined|discovered) (?:the |as the )?(?:root )?cause|^原因特定\b", re.IGNORECASE)),
     ("mitigated", re.compile(r"\b(?:incident|impact|outage|issue|problem) (?:was |is |has been |fully |declared )*mitigated|mitigation (?:complete|confirmed|in place)", re.IGNORECASE)),
 )  # fmt: skip
+
+
+# Customers who complain, and people who see what goes on: "found" and "discovered" are said of causes too.
+_COMPLAINED = re.compile(
+    r"\b(?:customers?|users?|clients?|students)\b (?:[a-z]+ ){0,4}(?:report\w*|complain\w*|notic\w+)|\bcomplaints?\b|\b(?:tickets?|reports?) (?:[a-z]+ ){0,2}from (?:[a-z]+ ){0,2}(?:users?|customers?|clients?|students)\b",
+    re.IGNORECASE,
+)
+_SEEN = re.compile(r"\b(?:notic\w+|observ\w+|spotted)\b", re.IGNORECASE)
+
+
+def detecting(timeline: Timeline) -> tuple[str, Found] | None:
+    """How the incident was detected, as the entry says that tells of it: `alert`, `customer-report` and so on.
+
+    An entry that does not speak of detection in so many words counts only before any other tells of a failure.
+    """
+    is_first = True
+    for entry in timeline.entries:
+        text = entry.event[:160]
+        if _NEGATED.search(text):
+            continue
+        kind = kinds.detection(text)
+        if _DETECTED.search(text):
+            return (kind, entry) if kind else None
+        if is_first and (
+            (kind == "customer-report" and _COMPLAINED.search(text))
+            or (kind == "staff-noticed" and _SEEN.search(text))
+        ):
+            return kind, entry
+        if _OVER.search(text):
+            return None
+        is_first = is_first and not _FAILING.search(text)
+    return None
 
 
 def from_timeline(times: Times, timeline: Timeline, facts: list[Fact]) -> None:
