@@ -1,5 +1,6 @@
 """What every test may rely on, however the tests were started."""
 
+import os
 import signal
 
 import pytest
@@ -16,10 +17,15 @@ def _interrupts() -> None:
 
 # Files that take long, the longest first: a process gets whole files, and none should wait for another at the end.
 LONG = (
-    "test_browser", "test_serve", "test_docs", "test_explorer", "test_action_list", "test_workflow",
-    "test_insights_pages", "test_deploy", "test_preview_browser", "test_build", "test_rounds", "test_fulltext",
-    "test_adopt", "test_under_a_path", "test_survey", "test_theme", "test_cache", "test_infer", "test_wheel",
+    "test_serve", "test_explorer", "test_browser", "test_insights_pages", "test_action_list", "test_build", "test_rounds",
+    "test_workflow", "test_deploy", "test_preview_browser", "test_docs", "test_adopt", "test_fulltext", "test_under_a_path",
+    "test_cli", "test_cache", "test_theme", "test_infer", "test_read", "test_wheel",
 )  # fmt: skip
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: tests of the preview and of pages wait for half of their time."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from .sites import ROOT
+from .sites import ROOT, write_launcher
 
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _TOKEN = re.compile(r"\s*('(?:[^']|'')*'|&&|\|\||==|!=|!|[(),]|[A-Za-z_][\w.-]*)")
@@ -71,7 +70,7 @@ class Runner:
         self.temp.mkdir(parents=True, exist_ok=True)
         tools = self.temp / "bin"
         tools.mkdir(exist_ok=True)
-        (tools / "pmsite").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m pmsite "$@"\n')
+        write_launcher(tools / "pmsite")
         (tools / "pip").write_text(
             f'#!/bin/sh\nprintf "%s\\n" "$*" >> {shlex.quote(str(self.temp / "pip"))}\n'
         )

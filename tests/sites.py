@@ -2,18 +2,23 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pmsite import build as pipeline
 from pmsite.build import Report
 from pmsite.config import find_site, with_overrides
 from pmsite.load import Options
 from pmsite.site.write import MANIFEST
+
+from . import warm
 
 TODAY = date(2026, 11, 1)
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,22 +68,67 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
+@cache
+def _warm() -> str:
+    """Where the process that has imported pmsite waits for commands; it ends with the tests."""
+    path = str(Path(tempfile.mkdtemp(prefix="pmsite-tests-")) / "commands")
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "tests/warm.py"), path, "serve"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+    process.stdout.close()
+    _WARM.append(process)
+    return path
+
+
+_WARM: list["subprocess.Popen[bytes]"] = []
+
+
+def write_launcher(path: Path) -> None:
+    """A `pmsite` for shell scripts."""
+    python, warm = shlex.quote(sys.executable), shlex.quote(str(ROOT / "tests/warm.py"))
+    path.write_text(
+        f'#!/bin/sh\n[ "$1" = serve ] && exec {python} -m pmsite "$@"\n'
+        f'exec {python} -I -S {warm} {shlex.quote(_warm())} run "$@"\n'
+    )
+    path.chmod(0o755)
+
+
 def pmsite(*arguments: str, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run the command in a process of its own, as a user does."""
     clean = {
         key: value for key, value in os.environ.items() if key not in ("GITHUB_ACTIONS", "SOURCE_DATE_EPOCH")
     }
-    return subprocess.run(
-        [sys.executable, "-m", "pmsite", *arguments],
-        cwd=cwd,
-        env={**clean, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "120", **environment},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        stdin=subprocess.DEVNULL,
-        check=False,
-        timeout=120,
-    )
+    env = {**clean, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "120", **environment}
+    if any(
+        key.startswith(("PYTHON", "LC_", "LANG")) for key in environment
+    ):  # what Python reads at its start
+        return subprocess.run(
+            [sys.executable, "-m", "pmsite", *arguments],
+            cwd=cwd,
+            env=env,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            stdin=subprocess.DEVNULL,
+            check=False,
+            timeout=120,
+        )
+    with (
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+        Path(os.devnull).open("rb") as none,
+    ):
+        code = warm.run(_warm(), list(arguments), str(cwd), env, (none.fileno(), out.fileno(), err.fileno()))
+        return subprocess.CompletedProcess(["pmsite", *arguments], code, _text(out), _text(err))
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8")
 
 
 # A small archive in which everything is used once.

@@ -84,6 +84,7 @@ def test_what_is_written(tmp_path: Path) -> None:
         "  percent: 80",
         "  percent_of: users",
         "root_cause: capacity",
+        "detection: alert",
         "timeline:",
         "  - {at: 2023-10-07T10:00:00Z, event: orders stop}",
         '  - {at: 2023-10-07T10:20:00Z, event: "an alert fires: \\"disk: full\\""}',
@@ -91,7 +92,7 @@ def test_what_is_written(tmp_path: Path) -> None:
         "action_items:",
         "  - {title: Set a limit, status: done}",
         "  - {title: Alert earlier, status: open}",
-        "inferred: [started, detected, resolved, date, impact.percent, root_cause, timeline, action_items]",
+        "inferred: [started, detected, resolved, date, detection, impact.percent, root_cause, timeline, action_items]",
         "---",
         "",
     ]

@@ -12,7 +12,7 @@ import pytest
 from pmsite.diagnostics import RULES
 from pmsite.schemas import json_schema
 
-from .sites import ROOT
+from .sites import ROOT, write_launcher
 
 PAGES = sorted(
     path for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")) if path.name != "LICENSE.md"
@@ -40,10 +40,10 @@ def test_every_command_runs(page: Path, tmp_path: Path) -> None:
     """Top to bottom in an empty folder, as a reader would type them."""
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
-    for name, module in (("pmsite", "pmsite"), ("sqlite-utils", "sqlite_utils")):
-        launcher = bin_folder / name
-        launcher.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {module} "$@"\n')
-        launcher.chmod(0o755)
+    write_launcher(bin_folder / "pmsite")
+    launcher = bin_folder / "sqlite-utils"
+    launcher.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m sqlite_utils "$@"\n')
+    launcher.chmod(0o755)
     work = tmp_path / "work"
     work.mkdir()
     script = "set -e\n" + "\n".join(commands(page)) + "\n"

@@ -421,6 +421,23 @@ def test_the_number_of_a_label_or_heading() -> None:
     )
 
 
+def test_what_leads_up_to_code_is_what_was_done() -> None:
+    fix = "## Timeline\n\n## Resolution\n\n{lead}\n\n```sh\nmake it so\n```\n\nFiles are sorted by their names, and the last one wins.\n"
+    put = "Put the setting into a file of its own and give it a number:"
+    told = incident("# Disk full\n\n" + fix.format(lead=put)).resolution
+    assert told == "Put the setting into a file of its own and give it a number"
+    announced = incident(
+        "# Disk full\n\n" + fix.format(lead="To resolve it the team took the following steps:")
+    )
+    assert announced.resolution == "Files are sorted by their names, and the last one wins."
+
+
+def test_short_codes_of_other_generators_are_no_part_of_what_is_said() -> None:
+    text = 'Every user could connect again, and the shop sold. {{< track "2018-05-25 05:54:00" >}}'
+    found = incident(f"# Shop down\n\n## Resolution\n\n{text}\n")
+    assert found.resolution == "Every user could connect again, and the shop sold."
+
+
 @pytest.mark.parametrize(
     ("entries", "detection"),
     [

@@ -114,6 +114,7 @@ def test_every_field_is_optional() -> None:
         ("tags", "a", ("a",)),
         ("authors", "Doe, Jane", ("Doe, Jane",)),
         ("authors", ["Jane", "Joe"], ("Jane", "Joe")),
+        ("authors", "Jane ([@jane](https://example.org/@jane))", ("Jane (@jane)",)),
         ("aliases", "/old/path/", ("/old/path/",)),
         ("started", "2023-10-07T10:00Z", Timestamp(datetime(2023, 10, 7, 10), 0)),
         ("started", "unknown", Absence.UNKNOWN),

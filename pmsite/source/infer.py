@@ -52,6 +52,8 @@ _FIXED = re.compile(
 )
 
 
+# "We took the following steps:" says nothing of its own.
+_ANNOUNCES = re.compile(r"\b(?:following|follows|below|these|steps|this|here)\b", re.IGNORECASE)
 _LABELLED = re.compile(r"[^:]{1,36}:(?!\d)")
 
 
@@ -419,6 +421,10 @@ class _Gathering:
             elif listed and listed[-1].kind == "item":
                 break
             elif is_passage(text) and not _LABELLED.match(text):
+                # What leads up to code or a picture is what was done; the text below goes into details.
+                lead = next((one for one in listed if is_passage(one.text)), None)
+                if lead is not None and not _ANNOUNCES.search(lead.text):
+                    line, text = lead, lead.text.rstrip(": ")
                 self._set(field, shortened(text), line, text)
                 return
         while listed and listed[-1].text.endswith(":"):

@@ -70,6 +70,10 @@ _POINTER = re.compile(
 _BESIDE_POINTER = 40
 
 
+# What a generator that the documents were written for puts something else in the place of: `{{< track "10:00" >}}`.
+_SHORTCODE = re.compile(r"\{\{[<%][^{}]{0,200}[>%]\}\}")
+
+
 def is_sentence(text: str) -> bool:
     """Whether a value says something: an address or a name alone does not, nor a few words that introduce one."""
     told, pointers = _POINTER.subn("", text[:MAX_TEXT])
@@ -84,7 +88,7 @@ def is_passage(text: str) -> bool:
 
 def shortened(text: str) -> str:
     """The first sentences of a text, three at most, as far as they fit into a line or two."""
-    text = " ".join(text.split())
+    text = " ".join(_SHORTCODE.sub("", text).split())
     result = ""
     for sentence in SENTENCE_END.split(text)[:3]:
         longer = f"{result}{'' if result[-1:] in '。！？' else ' '}{sentence}".strip()

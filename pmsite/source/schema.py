@@ -1,5 +1,6 @@
 """The front matter's fields: types, accepted forms and documentation. A new field is one line in FrontMatter."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
@@ -99,6 +100,14 @@ def _names(value: Any) -> Any:
     return convert.names(value, split=False)
 
 
+_LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
+
+
+def _people(value: Any) -> Any:
+    """Names in which a link is its text: `A. Writer ([@writer](https://example.org/@writer))`."""
+    return [_LINK.sub(r"\1", name) for name in _names(value)]
+
+
 def _mapping_of(key: str) -> Callable[[Any], Any]:
     """A plain text stands for a mapping with one key; a single entry for a list of one."""
 
@@ -144,6 +153,7 @@ Percent = Annotated[
 ]
 Span = Annotated[int | None, BeforeValidator(_from_text(convert.span)), _string]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names), _strings]
+PeopleNames = Annotated[tuple[str, ...], BeforeValidator(_people), _strings]
 
 
 def _enumeration(kind: Any, synonyms: Mapping[str, Any]) -> WithJsonSchema:
@@ -349,7 +359,7 @@ class FrontMatter:
     """Regions or data centres that were affected."""
     tags: TagNames = ()
     """Words of your own."""
-    authors: Names = ()
+    authors: PeopleNames = ()
     """Who wrote the postmortem."""
     timeline: Annotated[tuple[TimelineFields, ...], BeforeValidator(_mapping_of("event"))] = ()
     """What happened when."""
