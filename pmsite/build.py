@@ -1,6 +1,5 @@
 """The pipeline: read, know, show, check, write."""
 
-import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -115,9 +114,6 @@ def _build(
     progress: Callable[[str, int, int], None] | None,
     stages: Stages,
 ) -> Report:
-    # A build makes many values that all live until its end: looking among them for cycles finds nothing.
-    gc.freeze()
-    gc.set_threshold(200_000, 50, 100)
     theme = load_theme(site)
     reading = progress and partial(progress, "reading")
     collection = collect(site, store, options.jobs, reading, partial(compile_templates, theme))

@@ -89,7 +89,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Skimmed:
-    """A document of which only what a search needs is taken from the store, in a tenth of the time."""
+    """What a search needs of a document. It stands before the rest in the store, and is read alone in little time."""
 
     path: str
     inside: str
@@ -117,24 +117,38 @@ def with_digest(incident: Incident) -> Incident:
     return replace(incident, digest=blake2b(facts, digest_size=16).hexdigest())
 
 
-def encode(document: Document) -> bytes:
-    """The document's stored form."""
-    return document_adapter().dump_json(document)
-
-
-def decode(value: bytes) -> Document:
-    """A document from its stored form. Raises ValueError for anything else."""
-    return document_adapter().validate_json(value)
-
-
 @cache
 def _skimmed_adapter() -> TypeAdapter[Skimmed]:
     return TypeAdapter(Skimmed)
 
 
+def encode(document: Document) -> bytes:
+    """The document's stored form: two lines of JSON, the first of which holds what a search needs."""
+    return _skimmed_adapter().dump_json(_skimmed(document)) + b"\n" + document_adapter().dump_json(document)
+
+
+def decode(value: bytes) -> Document:
+    """A document from its stored form. Raises ValueError for anything else."""
+    return document_adapter().validate_json(value.partition(b"\n")[2])
+
+
 def skimmed(value: bytes) -> Skimmed:
     """The part of a document's stored form that a search needs. Raises ValueError for anything else."""
-    return _skimmed_adapter().validate_json(value)
+    return _skimmed_adapter().validate_json(value.partition(b"\n")[0])
+
+
+def _skimmed(document: Document) -> Skimmed:
+    incident = document.incident
+    return Skimmed(
+        document.path,
+        document.inside,
+        document.role,
+        document.id,
+        document.title,
+        document.visibility,
+        Facts(incident.date, incident.status, incident.number, incident.resolution) if incident else None,
+        document.diagnostics,
+    )
 
 
 def blank(file: SourceFile) -> Document:
