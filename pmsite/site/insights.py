@@ -70,10 +70,8 @@ def insights(figures: Overview, ranks: Mapping[str, int], zone: str) -> Insights
 
 
 def _missing(chart: Chart) -> str:
-    """`Duration known for 3 of 40: too few for a chart`, or that nothing is known."""
-    return (
-        f"{chart.known[:1].upper()}{chart.known[1:]}: too few for a chart" if chart.count else chart.finding
-    )
+    """`Duration known for 3 of 40`, or that nothing is known."""
+    return f"{chart.known[:1].upper()}{chart.known[1:]}" if chart.count else chart.finding
 
 
 def _by_quarter(figures: Overview, ranks: Mapping[str, int]) -> Chart:
