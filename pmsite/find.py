@@ -68,7 +68,10 @@ class Query:
         self._phrase = re.compile(_BETWEEN.join(map(re.escape, spelled)))
 
     def is_in(self, folded: str) -> bool:
-        return all(word in folded for word in self.words)
+        for word in self.words:  # noqa: SIM110  a generator for each text takes three times as long
+            if word not in folded:
+                return False
+        return True
 
     def is_phrase_in(self, folded: str) -> bool:
         """Whether the words stand together."""

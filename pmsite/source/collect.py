@@ -14,7 +14,7 @@ from pmsite.cache import Failure, Limits, Produced, Store, cached_map, fingerpri
 from pmsite.config import Config, Site
 from pmsite.diagnostics import ConfigurationError, diagnose
 from pmsite.source.document import Document, Skimmed, beyond_limits, decode, encode, skimmed
-from pmsite.source.files import SourceFile, Sources, find_sources
+from pmsite.source.files import Role, SourceFile, Sources, find_sources
 
 Result = TypeVar("Result")
 # Whatever a document holds: it is read within these, or named in an error.
@@ -84,7 +84,8 @@ def _collected(
     files = sources.documents
     settings = _settings(site)
     digests = _digests(files, store, memory)
-    keys = [_key(settings, file, digest, memory) for file, digest in zip(files, digests, strict=True)]
+    shared: dict[tuple[str, Role, int], bytes] = {}
+    keys = [_key(settings, shared, file, digest, memory) for file, digest in zip(files, digests, strict=True)]
     wanted = [index for index, key in enumerate(keys) if key not in memory.documents]
     read = cached_map(
         partial(_read, site.config),
@@ -100,12 +101,24 @@ def _collected(
     return sources, {keys[index]: item for index, item in zip(wanted, read, strict=True)}, keys
 
 
-def _key(settings: bytes, file: SourceFile, digest: bytes, memory: Memory) -> bytes:
-    """Stands for a document: its place, its content, and all that its reading depends on."""
+def _key(
+    settings: bytes,
+    shared: dict[tuple[str, Role, int], bytes],
+    file: SourceFile,
+    digest: bytes,
+    memory: Memory,
+) -> bytes:
+    """Stands for a document: its place, its content, and all that its reading depends on.
+
+    Files of a folder share its settings, of which `shared` keeps the fingerprint.
+    """
     before = memory.keys.get(file.path)
     if before is not None and before[0] is file and before[1] == (settings, digest):
         return before[2]
-    key = fingerprint(settings, file.path, file.name, file.prefix, file.role, file.defaults, digest)
+    group = file.prefix, file.role, id(file.defaults)
+    if group not in shared:
+        shared[group] = fingerprint(settings, file.prefix, file.role, file.defaults)
+    key = fingerprint(shared[group], file.path, file.name, digest)
     memory.keys[file.path] = file, (settings, digest), key
     return key
 
