@@ -156,6 +156,29 @@ def test_a_second_build_is_told_who_is_at_it(tmp_path: Path) -> None:
         pass
 
 
+def test_workers_that_outlive_a_killed_build_do_not_keep_others_out(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, time; from pathlib import Path; from pmsite.site.write import locked\n"
+        "with locked(Path(sys.argv[1]) / 'site', Path(sys.argv[1])):\n"
+        "    worker = os.fork()\n    worker and print(worker, flush=True)\n    time.sleep(60)"
+    )
+    build = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "state")],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert build.stdout is not None
+    worker = int(build.stdout.readline())
+    try:
+        build.kill()
+        build.wait()
+        with locked(tmp_path / "state/site", tmp_path / "state"):
+            os.kill(worker, 0)
+    finally:
+        os.kill(worker, signal.SIGKILL)
+        build.stdout.close()
+
+
 def test_killed_at_any_instant(tmp_path: Path) -> None:
     """kill -9 during a build: the published folder is the old or the new site; the next build needs no help."""
     folder = write_files(tmp_path / "site", ARCHIVE)

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import IO
 
 from pmsite.archive.incident import Visibility
 from pmsite.cache import Produced, Store, fingerprint
@@ -433,7 +434,7 @@ def _move(source: Path, target: Path) -> None:
 def locked(output: Path, state: Path) -> Iterator[None]:
     """Only one build of an output at a time: a second one is told which process is at it.
 
-    The lock is a file in the folder `state`; a dead process holds no lock.
+    The lock is a file in the folder `state`; a dead process holds no lock, nor do the workers that it leaves behind.
     """
     try:
         import fcntl
@@ -454,7 +455,25 @@ def locked(output: Path, state: Path) -> Iterator[None]:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        yield
+        _LOCKS.add(lock)
+        try:
+            yield
+        finally:
+            _LOCKS.remove(lock)
+
+
+_LOCKS: set[IO[str]] = set()
+
+
+def _let_go() -> None:
+    """In a forked process: its parent holds the locks alone."""
+    for lock in _LOCKS:
+        lock.close()
+    _LOCKS.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
 
 
 def clean(folder: Path) -> int:
