@@ -160,7 +160,7 @@ def test_workers_that_outlive_a_killed_build_do_not_keep_others_out(tmp_path: Pa
     code = (
         "import os, sys, time; from pathlib import Path; from pmsite.site.write import locked\n"
         "with locked(Path(sys.argv[1]) / 'site', Path(sys.argv[1])):\n"
-        "    print(os.fork(), flush=True)\n    time.sleep(60)"
+        "    os.write(1, b'%d\\n' % os.fork())\n    time.sleep(60)"
     )
     build = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path / "state")],
