@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from dataclasses import field as field_of
 from datetime import date, timedelta
-from itertools import pairwise
 
 from pmsite.archive.archive import Archive
 from pmsite.archive.incident import (
@@ -262,16 +261,18 @@ def milestone_order(checked: Checked) -> Iterator[Diagnostic]:
     """End before start, any later milestone before an earlier one, and gaps of more than 30 days."""
     for document, incident in checked.postmortems:
         wrong = misplaced(incident)
-        for (first, earlier), (last, later) in pairwise(known_milestones(incident)):
-            apart = time_apart(earlier, later)
-            if apart is None:
-                continue
-            if apart < timedelta() and last in wrong:
-                message = f"{last} ({later.iso()}) is before {first} ({earlier.iso()})"
-                yield _at(document, "W406", last, message, "correct one of them")
-            elif apart > LONG_GAP:
-                message = f"{last} is {apart.days} days after {first}"
-                yield _at(document, "W407", last, message, "is the year right?")
+        before: tuple[str, Timestamp] | None = None
+        for name, at in known_milestones(incident):
+            apart = time_apart(before[1], at) if before is not None else None
+            if before is not None and apart is not None:
+                if apart < timedelta() and name in wrong:
+                    message = f"{name} ({at.iso()}) is before {before[0]} ({before[1].iso()})"
+                    yield _at(document, "W406", name, message, "correct one of them")
+                elif apart > LONG_GAP:
+                    message = f"{name} is {apart.days} days after {before[0]}"
+                    yield _at(document, "W407", name, message, "is the year right?")
+            if name not in wrong:
+                before = name, at
 
 
 def future_dates(checked: Checked) -> Iterator[Diagnostic]:

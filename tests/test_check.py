@@ -525,3 +525,13 @@ def test_no_page_describes_a_rule_that_does_not_exist() -> None:
     assert pages <= set(RULES)
     index = (ROOT / "docs/rules/README.md").read_text(encoding="utf-8")
     assert [code for code, rule in RULES.items() if f"{code}.md" not in index or rule.name not in index] == []
+
+
+def test_what_follows_a_wrong_milestone_is_compared_with_the_last_right_one(tmp_path: Path) -> None:
+    """What is in doubt on the page is what the rule names."""
+    times = "started: 2024-01-10 10:00\ndetected: 2024-01-10 09:00\nacknowledged: 2024-01-10 09:30\nresolved: 2024-01-10 11:00"
+    report = check_site(write_files(tmp_path, front(times)))
+    assert [problem.message for problem in report.diagnostics if problem.code == "W406"] == [
+        "detected (2024-01-10T09:00:00) is before started (2024-01-10T10:00:00)",
+        "acknowledged (2024-01-10T09:30:00) is before started (2024-01-10T10:00:00)",
+    ]
