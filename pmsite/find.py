@@ -87,7 +87,7 @@ class Query:
 
 
 def search(site: Site, options: Options, words: Iterable[str], limit: int) -> Found:
-    """The documents that the site's audience may see and that hold all words.
+    """The documents that the site's audience may see and that hold all words, in their text, title, number or id.
 
     Those come first in which the words stand together, of these and of the others those that have them in title, number
     or id, then the newest. If no document holds all words, those that hold half of them or more, as a pasted error often
@@ -100,7 +100,8 @@ def search(site: Site, options: Options, words: Iterable[str], limit: int) -> Fo
     keep = site.config.audience is not Visibility.PUBLIC
     ranked = []
     for document in documents:
-        folded = _text(locations[document.path], query, keep=keep).casefold()
+        head = _head(document)
+        folded = f"{head}\n{_text(locations[document.path], query, head, keep=keep).casefold()}"
         if query.is_in(folded):
             ranked.append((not query.is_phrase_in(folded), *_rank(document, query), document))
     ranked.sort(key=lambda item: item[:-1])
@@ -125,7 +126,7 @@ def _nearest(
     having: list[tuple[Skimmed, list[str]]] = []
     counts: Counter[str] = Counter()
     for document in documents:
-        folded = _text(locations[document.path], None, keep=keep).casefold()
+        folded = f"{_head(document)}\n{_text(locations[document.path], keep=keep).casefold()}"
         words = [word for word in query.words if word in folded]
         counts.update(words)
         if len(words) >= max(2, len(query.words) / 2):
@@ -138,32 +139,37 @@ def _nearest(
     return [document for document, _ in sorted(having, key=rank)]
 
 
-def _text(location: Path, query: Query | None, *, keep: bool) -> str:
-    """A file's text, without internal blocks unless they are kept; empty if it does not hold a query's words."""
+def _text(location: Path, query: Query | None = None, head: str = "", *, keep: bool) -> str:
+    """A file's text, without internal blocks unless they are kept; empty if it and `head` do not hold a query's words."""
     try:
         with open(location, "rb", buffering=0) as file:  # noqa: PTH123  Path.open takes twice as long
             text = file.read().decode("utf-8", "replace")
     except OSError:
         return ""  # that it cannot be read is among the problems
-    if query is not None and not query.is_in(text.casefold()):
+    if query is not None and not query.is_in(f"{head}\n{text.casefold()}"):
         return ""
     return text if keep else masked(text, keep=False)
 
 
+def _head(document: Skimmed) -> str:
+    """What a document is known by, which need not stand in its text: the number and the id often come from its name."""
+    number = document.incident.number if document.incident else ""
+    return f"{document.title}\n{number}\n{document.id}".casefold()
+
+
 def _rank(document: Skimmed, query: Query) -> tuple[bool, int, str]:
     facts = document.incident or Facts()
-    head = f"{document.title} {facts.number} {document.id}".casefold()
-    return not query.is_in(head), -(facts.date or date.min).toordinal(), document.path
+    return not query.is_in(_head(document)), -(facts.date or date.min).toordinal(), document.path
 
 
 def _hit(document: Skimmed, location: Path, query: Query, *, keep: bool) -> Hit:
-    text = covered(_text(location, None, keep=keep).removeprefix("\ufeff"))
+    text = covered(_text(location, keep=keep).removeprefix("\ufeff"))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     folded = text.casefold()
     line = query.line(folded)
     shown = text.split("\n")[line].strip()
     at = min((place for word in query.words if (place := shown.casefold().find(word)) >= 0), default=0)
-    return Hit(document, location, query.is_phrase_in(folded), line + 1, shown, at)
+    return Hit(document, location, query.is_phrase_in(f"{_head(document)}\n{folded}"), line + 1, shown, at)
 
 
 def shown(found: Found, kind: SearchFormat) -> str:

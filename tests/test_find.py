@@ -284,3 +284,16 @@ def test_a_broken_document_is_named_beside_the_results(tmp_path: Path) -> None:
     result = pmsite("search", "wombat", cwd=tmp_path)
     assert result.returncode == 0 and result.stdout.startswith("undated     Undated\n")
     assert "content/2026-01-01-broken.md" in result.stderr
+
+
+def test_a_number_that_stands_in_the_file_s_name_alone_is_found(tmp_path: Path) -> None:
+    write_files(
+        tmp_path,
+        "-- content/PM2021-007 - Pages fail.md --\n# Pages fail\n\n## Timeline\n\n- 10:00 Errors\n"
+        "-- content/PM2021-008 - Disk full.md --\n# Disk full\n\n## Timeline\n\n- 11:00 Errors\n",
+    )
+    done = pmsite("search", "PM2021-007", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "Pages fail" in done.stdout and "Disk full" not in done.stdout
+    assert "PM2021-007 - Pages fail.md:1: # Pages fail" in done.stdout
+    assert "Disk full" in pmsite("search", "pm2021-008", "errors", cwd=tmp_path).stdout
