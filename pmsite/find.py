@@ -100,8 +100,7 @@ def search(site: Site, options: Options, words: Iterable[str], limit: int) -> Fo
     keep = site.config.audience is not Visibility.PUBLIC
     ranked = []
     for document in documents:
-        head = _head(document)
-        folded = f"{head}\n{_text(locations[document.path], query, head, keep=keep).casefold()}"
+        folded = _folded(document, locations[document.path], query, keep=keep)
         if query.is_in(folded):
             ranked.append((not query.is_phrase_in(folded), *_rank(document, query), document))
     ranked.sort(key=lambda item: item[:-1])
@@ -126,7 +125,7 @@ def _nearest(
     having: list[tuple[Skimmed, list[str]]] = []
     counts: Counter[str] = Counter()
     for document in documents:
-        folded = f"{_head(document)}\n{_text(locations[document.path], keep=keep).casefold()}"
+        folded = _folded(document, locations[document.path], keep=keep)
         words = [word for word in query.words if word in folded]
         counts.update(words)
         if len(words) >= max(2, len(query.words) / 2):
@@ -139,16 +138,22 @@ def _nearest(
     return [document for document, _ in sorted(having, key=rank)]
 
 
-def _text(location: Path, query: Query | None = None, head: str = "", *, keep: bool) -> str:
-    """A file's text, without internal blocks unless they are kept; empty if it and `head` do not hold a query's words."""
+def _folded(document: Skimmed, location: Path, query: Query | None = None, *, keep: bool) -> str:
+    """All that a document is found by, in small letters. Without the words of `query`, hidden ones need not be left out."""
+    head, text = _head(document), _text(location)
+    folded = f"{head}\n{text.casefold()}"
+    if keep or (query is not None and not query.is_in(folded)):
+        return folded
+    return f"{head}\n{masked(text, keep=False).casefold()}"
+
+
+def _text(location: Path) -> str:
+    """A file's text, internal blocks included."""
     try:
         with open(location, "rb", buffering=0) as file:  # noqa: PTH123  Path.open takes twice as long
-            text = file.read().decode("utf-8", "replace")
+            return file.read().decode("utf-8", "replace")
     except OSError:
         return ""  # that it cannot be read is among the problems
-    if query is not None and not query.is_in(f"{head}\n{text.casefold()}"):
-        return ""
-    return text if keep else masked(text, keep=False)
 
 
 def _head(document: Skimmed) -> str:
@@ -163,7 +168,7 @@ def _rank(document: Skimmed, query: Query) -> tuple[bool, int, str]:
 
 
 def _hit(document: Skimmed, location: Path, query: Query, *, keep: bool) -> Hit:
-    text = covered(_text(location, keep=keep).removeprefix("\ufeff"))
+    text = covered(masked(_text(location), keep=keep).removeprefix("\ufeff"))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     folded = text.casefold()
     line = query.line(folded)

@@ -103,9 +103,7 @@ def pmsite(*arguments: str, cwd: Path, **environment: str) -> "subprocess.Comple
         key: value for key, value in os.environ.items() if key not in ("GITHUB_ACTIONS", "SOURCE_DATE_EPOCH")
     }
     env = {**clean, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "120", **environment}
-    if any(
-        key.startswith(("PYTHON", "LC_", "LANG")) for key in environment
-    ):  # what Python reads at its start
+    if any(key.startswith("PYTHON") for key in environment):  # what Python reads at its start
         return subprocess.run(
             [sys.executable, "-m", "pmsite", *arguments],
             cwd=cwd,

@@ -131,16 +131,21 @@ def test_any_failing_call_leaves_the_old_site(
     pytest.fail("publishing never succeeded")
 
 
+def started(code: str, folder: Path) -> "subprocess.Popen[bytes]":
+    """A process that runs some code with a folder as its argument."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(folder)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
 def test_a_second_build_is_told_who_is_at_it(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from pmsite.site.write import locked\n"
         "with locked(Path(sys.argv[1]) / 'site', Path(sys.argv[1])):\n    print('locked', flush=True); time.sleep(60)"
     )
-    other = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "state")],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+    other = started(code, tmp_path / "state")
     try:
         assert other.stdout is not None
         other.stdout.readline()
@@ -162,11 +167,7 @@ def test_workers_that_outlive_a_killed_build_do_not_keep_others_out(tmp_path: Pa
         "with locked(Path(sys.argv[1]) / 'site', Path(sys.argv[1])):\n"
         "    os.write(1, b'%d\\n' % os.fork())\n    time.sleep(60)"
     )
-    build = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "state")],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+    build = started(code, tmp_path / "state")
     assert build.stdout is not None
     worker = max(int(build.stdout.readline()), int(build.stdout.readline()))  # the worker itself says 0
     try:

@@ -52,7 +52,9 @@ def serve(path: str) -> None:
     listener.listen(64)
     print("ready", flush=True)
     while True:
-        if sys.stdin.fileno() in select.select([listener, sys.stdin], [], [])[0]:
+        if sys.stdin in select.select([listener, sys.stdin], [], [])[0]:
+            os.unlink(path)  # noqa: PTH108
+            os.rmdir(os.path.dirname(path))  # noqa: PTH106, PTH120
             return
         connection, _ = listener.accept()
         if os.fork() == 0:

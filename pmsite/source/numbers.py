@@ -4,7 +4,7 @@ import re
 
 _PREFIX = r"(?:INC|PM|PIR|RCA|COE|IR)"
 _MONTHS = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
-# `PM2021-007`, `INC-0042`, `PIR-2024-12`; with a year, any short prefix. A vulnerability's number is not an incident's.
+# `PM2021-007`, `INC-0042`, `PIR-2024-112`; with a year, any short prefix. A vulnerability's number is not an incident's.
 _NUMBER = re.compile(
     rf"\W*(?P<number>(?:(?!CVE|CWE|RFC|{_MONTHS})[A-Z]{{2,5}}[-_]?(?=(?:19|20)\d\d[-_]\d{{3}})|(?i:{_PREFIX})[-_ ]?#?)"
     r"(?P<digits>\d{1,8}(?:[-_]\d{1,4})?))(?![^\W_])(?![-_/.:]\d)"
