@@ -9,15 +9,12 @@ from datetime import date, timedelta
 
 from pmsite.archive.archive import Archive
 from pmsite.archive.incident import (
-    LONG_GAP,
     MILESTONES,
     Incident,
     Kind,
     Status,
     Timestamp,
-    known_milestones,
-    misplaced,
-    time_apart,
+    steps,
 )
 from pmsite.archive.taxonomy import KINDS
 from pmsite.cache import remembered
@@ -260,19 +257,14 @@ _REQUIRED = (
 def milestone_order(checked: Checked) -> Iterator[Diagnostic]:
     """End before start, any later milestone before an earlier one, and gaps of more than 30 days."""
     for document, incident in checked.postmortems:
-        wrong = misplaced(incident)
-        before: tuple[str, Timestamp] | None = None
-        for name, at in known_milestones(incident):
-            apart = time_apart(before[1], at) if before is not None else None
-            if before is not None and apart is not None:
-                if apart < timedelta() and name in wrong:
-                    message = f"{name} ({at.iso()}) is before {before[0]} ({before[1].iso()})"
-                    yield _at(document, "W406", name, message, "correct one of them")
-                elif apart > LONG_GAP:
-                    message = f"{name} is {apart.days} days after {before[0]}"
-                    yield _at(document, "W407", name, message, "is the year right?")
-            if name not in wrong:
-                before = name, at
+        for step in steps(incident):
+            if step.is_early and step.follows is not None:
+                name, at = step.follows
+                message = f"{step.name} ({step.at.iso()}) is before {name} ({at.iso()})"
+                yield _at(document, "W406", step.name, message, "correct one of them")
+            elif step.gap_days and step.previous is not None:
+                message = f"{step.name} is {step.gap_days} days after {step.previous[0]}"
+                yield _at(document, "W407", step.name, message, "is the year right?")
 
 
 def future_dates(checked: Checked) -> Iterator[Diagnostic]:

@@ -26,7 +26,7 @@ def test_ordinals(value: int, text: str) -> None:
     ("seconds", "text"),
     [
         (None, ""),
-        (0, "0 s"),
+        (0, "0 min"),
         (59, "59 s"),
         (60, "1 min"),
         (61, "1 min 1 s"),

@@ -27,6 +27,7 @@ from pmsite.archive.incident import (
     between,
     doubted,
     impact_duration,
+    misplaced,
     time_to_acknowledge,
     time_to_detect,
     time_to_resolve,
@@ -138,6 +139,20 @@ def test_the_four_durations() -> None:
     assert time_to_resolve(found).seconds == 10800
 
 
+def test_declared_and_identified_may_come_when_all_is_over() -> None:
+    found = incident(
+        started=at(10),
+        detected=at(10, 5),
+        mitigated=at(11),
+        resolved=at(12),
+        declared=at(11, 30),
+        identified=at(14),
+    )
+    assert misplaced(found) == {}
+    assert misplaced(replace(found, identified=at(9))) == {"identified": "earlier than detected"}
+    assert misplaced(replace(found, resolved=at(10, 30))) == {"resolved": "earlier than mitigated"}
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
@@ -146,7 +161,7 @@ def test_the_four_durations() -> None:
         ({"mitigated": Absence.NOT_APPLICABLE, "resolved": at(12)}, Duration(7200)),
         ({"detected": at(9), "resolved": at(12)}, Duration(7200)),
         ({"started": None, "identified": at(13), "resolved": at(12), "duration": 60}, Duration(60)),
-        ({"identified": at(13), "resolved": at(12)}, Duration(7200, doubt="resolved is earlier than identified")),
+        ({"identified": at(13), "resolved": at(12)}, Duration(7200)),
         ({"mitigated": at(11), "resolved": None}, Duration(3600)),
         ({}, Duration(None, "resolved is not recorded")),
         (

@@ -1,13 +1,22 @@
 """What prose says of an incident: times in their order of trust, shares, causes, titles, and what it must not say."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pmsite.archive.incident import Duration, Incident, Precision, Status, Timestamp, impact_duration
+from pmsite.archive.incident import (
+    Duration,
+    Incident,
+    Precision,
+    Status,
+    Timestamp,
+    impact_duration,
+    time_to_detect,
+)
 from pmsite.source.blocks import MAX_LINES, lines
 from pmsite.source.lengths import duration, length_in, seconds_of
 from pmsite.source.moments import DayOf, day_first, moments
@@ -422,14 +431,14 @@ def test_the_number_of_a_label_or_heading() -> None:
 
 
 def test_what_leads_up_to_code_is_what_was_done() -> None:
-    fix = "## Timeline\n\n## Resolution\n\n{lead}\n\n```sh\nmake it so\n```\n\nFiles are sorted by their names, and the last one wins.\n"
+    fix = "## Timeline\n\n## Resolution\n\n{lead}\n\n```sh\nmake it so\n```\n\nThe setting was applied as the last of all files.\n"
     put = "Put the setting into a file of its own and give it a number:"
     told = incident("# Disk full\n\n" + fix.format(lead=put)).resolution
     assert told == "Put the setting into a file of its own and give it a number"
     announced = incident(
         "# Disk full\n\n" + fix.format(lead="To resolve it the team took the following steps:")
     )
-    assert announced.resolution == "Files are sorted by their names, and the last one wins."
+    assert announced.resolution == "The setting was applied as the last of all files."
 
 
 def test_short_codes_of_other_generators_are_no_part_of_what_is_said() -> None:
@@ -452,11 +461,129 @@ def test_short_codes_of_other_generators_are_no_part_of_what_is_said() -> None:
         (("10:05 A support ticket was opened with the provider",), ""),
         (("11:00 The issue was resolved", "11:10 Users reported that all was well"), ""),
         (("10:05 The team found that the configuration was wrong",), ""),
+        (("10:05 A first fix was applied", "18:00 A customer reported that pages were slow"), ""),
     ],
 )
 def test_how_it_was_detected_as_the_timeline_tells(entries: tuple[str, ...], detection: str) -> None:
     listed = "\n".join(f"- {entry}" for entry in entries)
     assert incident(f"# Shop outage\n\n## Timeline\n\n{listed}\n").detection == detection
+
+
+STATISTICS = "# Disk full\n\n## Timeline\n\nAll times in UTC.\n\n| Time | Event |\n|---|---|\n{}\n## Stats\n\n- Time to detection: {}\n- Time to recovery: {}\n"
+
+
+def test_a_detection_at_once_is_at_the_start() -> None:
+    rows = "| 2024-05-03 10:00 | The disk is full |\n| 2024-05-03 10:40 | All systems recovered |\n"
+    found = incident(STATISTICS.format(rows, "0 minutes", "40 minutes"))
+    assert found.started == found.detected
+    assert time_to_detect(found).seconds == 0
+
+
+def test_an_entry_far_from_the_stated_detection_is_not_the_one() -> None:
+    rows = (
+        "| 2024-05-01 10:00 | First error |\n| 2024-05-04 17:00 | Third error |\n"
+        "| 2024-05-04 22:00 | Service restored |\n"
+    )
+    found = incident(STATISTICS.format(rows, "4800 minutes", "5040 minutes"))
+    assert found.started is not None
+    assert found.detected is None
+
+
+def test_an_exact_stretch_is_preferred_to_one_that_is_about_as_long() -> None:
+    entries = (
+        "- 13:06 Changes go to staging, with an error\n- 13:35 Deployed for all\n- 15:25 The outage is over\n"
+    )
+    found = incident(
+        f"# 2024-05-03, pages missing\n\n## Summary\n\nThe site was unusable for about 1h50m.\n\n## Timeline\n\n{entries}"
+    )
+    assert impact_duration(found).seconds == 110 * 60
+
+
+def test_a_number_in_words() -> None:
+    told = "Pages were missing. The outage lasted approximately nine hours before all was well."
+    assert incident(f"# Pages missing\n\n## Summary\n\n{told}\n\n## Root cause\n\nA.\n").duration == 9 * 3600
+
+
+@pytest.mark.parametrize(
+    ("text", "resolution"),
+    [
+        ("The team did a great job of answering at once and told everybody.", ""),
+        (
+            "The node did not answer any more, as its log said. The quickest way out was to restart the node.",
+            "The quickest way out was to restart the node.",
+        ),
+        (
+            "This document is written for whoever runs the same tool.\n\nThe certificate was renewed on all hosts.",
+            "The certificate was renewed on all hosts.",
+        ),
+        (
+            "Der Dienst lief nach einer Stunde wie vorher, sagten alle.",
+            "Der Dienst lief nach einer Stunde wie vorher, sagten alle.",
+        ),
+    ],
+)
+def test_a_resolution_is_what_mended_it(text: str, resolution: str) -> None:
+    assert incident(f"# Shop down\n\n## Timeline\n\n## Resolution\n\n{text}\n").resolution == resolution
+
+
+def test_abbreviations_end_no_sentence() -> None:
+    text = "Jobs run on hosts that are kept, i.e. Ours and those of others, e.g. Runners in the cloud. More follows."
+    assert incident(f"# Shop down\n\n## Summary\n\n{text}\n\n## Timeline\n").summary.startswith(text[:-14])
+
+
+def test_a_note_about_the_document_is_no_summary() -> None:
+    told = "A customer told us that old versions of the client take packages from the wrong place, and we mended it."
+    found = incident(
+        f"# Shop down\n\n> **Note**: This is a copy of what we published elsewhere, with a signature.\n\n{told}\n\n## Impact\n\nSome.\n"
+    )
+    assert found.summary == told
+
+
+def test_a_notice_of_a_supplier_is_no_alert() -> None:
+    found = incident(
+        "# Keys exposed\n\n## Detection\n\nThe supplier announced a security alert on Thursday.\n"
+    )
+    assert found.detection == ""
+
+
+def test_a_cause_found_later_was_not_identified_then() -> None:
+    entries = "- 10:00 The shop is down\n- 10:30 The shop is back online\n- 11:00 Work goes on, and the root cause was found later\n"
+    assert incident(f"# 2024-05-03, shop down\n\n## Timeline\n\n{entries}").identified is None
+
+
+def test_the_day_of_a_release_is_not_that_of_the_incident() -> None:
+    text = "Versions before 3.1, released on 2018-05-10, are affected, and all later ones are well."
+    found = incident(
+        f"# Shop down\n\n{text}\n\n## Timeline\n\n- Wed, Sep 18, 2019 - Reported\n- Thu, Sep 19, 2019 - Fixed\n"
+    )
+    assert found.date == date(2019, 9, 18)
+
+
+def test_a_day_of_another_year_than_the_number_is_left_out() -> None:
+    text = "# Disk full\n\n## Timeline\n\n- {}-21 A script was written\n- 2022-06-02 The script was stopped\n"
+    assert incident(text.format("2020-12"), name="PM2022-006 - Disk full").date is None
+    assert incident(text.format("2021-12"), name="PM2022-006 - Disk full").date == date(2021, 12, 21)
+
+
+def test_a_day_in_the_address_for_another_generator() -> None:
+    front = '+++\npath = "inside/2020/02/26/report"\ntitle = "Crates missing"\n+++\n'
+    assert incident(f"{front}## Timeline\n\nIt was so.\n").date == date(2020, 2, 26)
+    assert incident(f"{front}## Timeline\n\n- 2020-02-20 21:28 UTC Crates are missing\n").date == date(
+        2020, 2, 20
+    )
+
+
+def test_a_title_with_a_date_outranks_the_name_of_the_file() -> None:
+    assert incident("# 2018-01-11, old keys\n\n## Timeline\n", name="2018-01-18-keys").date == date(
+        2018, 1, 11
+    )
+
+
+def test_marks_of_markdown_in_front_matter_are_not_shown() -> None:
+    found = incident(
+        "---\nseverity: SEV2\nsummary: A `GETDATA` **flood**, see [the report](https://example.org)\n---\n# Flood\n"
+    )
+    assert found.summary == "A GETDATA flood, see the report"
 
 
 def test_a_title_from_the_text_is_not_shown_twice() -> None:

@@ -1,5 +1,6 @@
 """What an incident is: frozen values that the reader makes and everything else looks at."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -7,8 +8,8 @@ from enum import Enum
 Day = date
 
 MILESTONES = ("started", "detected", "acknowledged", "declared", "identified", "mitigated", "resolved")
-# These may happen in any order.
-_BETWEEN = ("acknowledged", "declared", "identified")
+# These may come in any order, and when all is over.
+_AT_ANY_TIME = ("acknowledged", "declared", "identified")
 # Beyond this, a wrong year or month is likelier than so long an incident.
 LONG_GAP = timedelta(days=30)
 
@@ -283,24 +284,61 @@ def time_apart(earlier: Timestamp, later: Timestamp) -> timedelta | None:
     return timedelta(seconds=seconds) if seconds is not None else None
 
 
-def misplaced(incident: Incident) -> dict[str, str]:
-    """Milestones that cannot be right after the last one that can, and why: an impossible order; and in what was
-    inferred, a gap of more than 30 days, of which a wrong month is the likelier cause.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A known milestone: `follows` is the one that it cannot be earlier than, `previous` the one named before it.
+
+    An incident may be declared, and its cause be found, when it is long over. Started, detected, mitigated and resolved
+    keep their order.
     """
+
+    name: str
+    at: Timestamp
+    follows: tuple[str, Timestamp] | None
+    previous: tuple[str, Timestamp] | None
+    is_inferred: bool
+
+    @property
+    def is_early(self) -> bool:
+        apart = time_apart(self.follows[1], self.at) if self.follows is not None else None
+        return apart is not None and apart < timedelta()
+
+    @property
+    def gap_days(self) -> int:
+        """The whole days since the one before it, if they are more than 30; else 0."""
+        apart = time_apart(self.previous[1], self.at) if self.previous is not None else None
+        return apart.days if apart is not None and apart > LONG_GAP else 0
+
+    @property
+    def doubt(self) -> str:
+        """Why it cannot be right: an impossible order; and in what was inferred, a long gap, of which a wrong month is
+        the likelier cause.
+        """
+        if self.is_early and self.follows is not None:
+            return f"earlier than {self.follows[0]}"
+        if self.is_inferred and self.gap_days and self.previous is not None:
+            return f"{self.gap_days} days after {self.previous[0]}"
+        return ""
+
+
+def steps(incident: Incident) -> Iterator[Step]:
+    """The known milestones, each beside those before it that can be right."""
+    follows: tuple[str, Timestamp] | None = None
+    previous: tuple[str, Timestamp] | None = None
+    for name, at in known_milestones(incident):
+        step = Step(name, at, follows, previous, name in incident.inferred)
+        yield step
+        if not step.doubt:
+            previous = name, at
+            if name not in _AT_ANY_TIME:
+                follows = previous
+
+
+def misplaced(incident: Incident) -> dict[str, str]:
+    """Milestones that cannot be right after the last one that can, and why."""
     if incident.out_of_place is not None:
         return dict(incident.out_of_place)
-    found: dict[str, str] = {}
-    before: tuple[str, Timestamp] | None = None
-    for name, at in known_milestones(incident):
-        apart = time_apart(before[1], at) if before is not None else None
-        if apart is not None and before is not None:
-            if apart < timedelta() and not (name in _BETWEEN and before[0] in _BETWEEN):
-                found[name] = f"earlier than {before[0]}"
-            elif apart > LONG_GAP and name in incident.inferred:
-                found[name] = f"{apart.days} days after {before[0]}"
-        if name not in found:
-            before = name, at
-    return found
+    return {step.name: step.doubt for step in steps(incident) if step.doubt}
 
 
 def doubted(incident: Incident) -> tuple[str, ...]:

@@ -81,10 +81,7 @@ def stops(incident: Incident) -> tuple[Stop, ...]:
     found: list[Stop] = []
     wrong = misplaced(incident)
     last: Timestamp | None = None
-    for name in MILESTONES:
-        at = incident.milestone(name)
-        if at is None:
-            continue
+    for name, at in _in_order(incident):
         since_start = since_last = None
         if isinstance(at, Timestamp):
             since_start = _since(at, incident.started)
@@ -92,6 +89,18 @@ def stops(incident: Incident) -> tuple[Stop, ...]:
             last = at
         found.append(Stop(name, _MILESTONE_LABELS[name], at, since_start, since_last, wrong.get(name, "")))
     return tuple(found)
+
+
+def _in_order(incident: Incident) -> list[tuple[str, Milestone]]:
+    """By time where all their times are right; else in the order in which they should be."""
+    given: list[tuple[str, Milestone]] = [
+        (name, at) for name in MILESTONES if (at := incident.milestone(name)) is not None
+    ]
+    since = [_since(at, incident.started) if isinstance(at, Timestamp) else None for _, at in given[1:]]
+    if misplaced(incident) or not given or given[0][0] != "started" or None in since:
+        return given
+    later = sorted(zip(since, given[1:], strict=True), key=lambda item: item[0] or 0)
+    return [given[0], *(item for _, item in later)]
 
 
 def _since(at: Timestamp, earlier: object) -> int | None:
@@ -112,8 +121,7 @@ def bar(incident: Incident) -> tuple[Segment, ...]:
         return ()
     if misplaced(incident):
         return ()
-    for name in MILESTONES[1:]:
-        at = incident.milestone(name)
+    for name, at in _in_order(incident)[1:]:
         if isinstance(at, Timestamp):
             seconds = _since(at, incident.started)
             if seconds is None:

@@ -38,6 +38,12 @@ _NUMBER = re.compile(
 )
 _PERCENT = re.compile(r"[~≈<>]?\s*(\d+(?:[.,]\d+)?)\s*%?\Z")
 
+_LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
+_CODE = re.compile(r"(?<!`)(``?)(?!`)([^`]{1,200})\1(?!`)")
+_BOLD = re.compile(r"\*\*(?=\S)([^*]{1,300})(?<=\S)\*\*")
+# Marks within marks, such as a link's text in bold.
+_DEEPEST = 4
+
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 
 E_ = TypeVar("E_", bound=Enum)
@@ -248,3 +254,13 @@ def names(value: Any, *, split: bool = True) -> list[str]:
         if item is not None and item.strip():
             found.append(item.strip())
     return found
+
+
+def unmarked(text: str) -> str:
+    """Text without the marks of Markdown, which say nothing where it is shown as it is: `code`, **bold**, links."""
+    for _ in range(_DEEPEST):
+        plainer = _BOLD.sub(r"\1", _CODE.sub(r"\2", _LINK.sub(r"\1", text)))
+        if plainer == text:
+            break
+        text = plainer
+    return text

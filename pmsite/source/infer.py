@@ -36,6 +36,7 @@ from pmsite.source.paragraphs import (
     SENTENCE_END,
     is_passage,
     is_sentence,
+    mending,
     section_paragraphs,
     shortened,
 )
@@ -54,6 +55,8 @@ _FIXED = re.compile(
 
 # "We took the following steps:" says nothing of its own.
 _ANNOUNCES = re.compile(r"\b(?:following|follows|below|these|steps|this|here)\b", re.IGNORECASE)
+# About the document, and not about the incident.
+_ASIDE = re.compile(r"\W*(?:note|nb|disclaimer)\b|this is a (?:\w+ ){0,2}cross-post", re.IGNORECASE)
 _LABELLED = re.compile(r"[^:]{1,36}:(?!\d)")
 
 
@@ -365,10 +368,15 @@ class _Gathering:
             assert first.at is not None
             self._values["date"] = day = self._inference.day(self._inference.in_zone(first.at))
             self._evidence.append(("date", first.line, first.text, day.isoformat()))
-        elif near is None and times.day is not None:
+        elif times.day is not None and times.day != near and self._fits_number(times.day):
             self._values["date"] = times.day
             if times.day_line is not None:
                 self._evidence.append(("date", times.day_line, times.day_line.text, times.day.isoformat()))
+
+    def _fits_number(self, day: date) -> bool:
+        """A number with a year in it, such as PM2022-006, is no other year's; one of January may be the year before's."""
+        year = re.match(r"\D*((?:19|20)\d\d)(?!\d)", self._given.incident.number)
+        return year is None or day.year == int(year[1]) or (day.year + 1 == int(year[1]) and day.month > 10)
 
     def _words(self, known: list[Fact]) -> None:
         for fact in known:
@@ -425,12 +433,15 @@ class _Gathering:
                 lead = next((one for one in listed if is_passage(one.text)), None)
                 if lead is not None and not _ANNOUNCES.search(lead.text):
                     line, text = lead, lead.text.rstrip(": ")
-                self._set(field, shortened(text), line, text)
-                return
+                if field == "resolution":
+                    text = mending(text)
+                if text:
+                    self._set(field, shortened(text), line, text)
+                    return
         while listed and listed[-1].text.endswith(":"):
             listed.pop()
         text = joined(listed)
-        if is_passage(text):
+        if is_passage(text) and (field != "resolution" or mending(text)):
             self._set(field, shortened(text), listed[0], text)
 
     def _intro(self) -> None:
@@ -447,6 +458,7 @@ class _Gathering:
                 and is_sentence(text)
                 and not text.startswith(("http", "<"))
                 and not line.lead.endswith(":")
+                and _ASIDE.match(text) is None
             ):
                 self._set("summary", shortened(text), line, text)
                 return

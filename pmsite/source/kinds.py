@@ -12,6 +12,10 @@ _DETECTIONS = (
     ("staff-noticed", re.compile(r"\b(?:engineers?|developers?|team(?: members?)?|we|staff|employee|colleague|on-call|sre|admin\w*)\b(?! (?:was|were) (?:alert|notif|paged)).{0,40}\b(?:notic\w*|discover\w*|observ\w*|realis\w*|realiz\w*|spotted|saw|found)", re.IGNORECASE)),
     ("automated-test", re.compile(r"\b(?:integration|automated|smoke|end-to-end|e2e|synthetic) tests?\b.{0,30}\bfail\w*", re.IGNORECASE)),
 )  # fmt: skip
+# A supplier's notice of its own incident, which names no way of noticing it here.
+_ANNOUNCED = re.compile(
+    r"\bannounce\w*\b.{0,60}\balert\b|\bsecurity (?:alert|advisory) (?:by|from|on)\b", re.IGNORECASE
+)
 _TRIGGERS = (
     ("deployment", r"deploy\w*|release\w*|roll-?out"),
     ("configuration-change", r"config\w* (?:change|update)|changed? (?:the )?config\w*"),
@@ -30,6 +34,8 @@ def status(text: str) -> Status | None:
 
 
 def detection(text: str) -> str:
+    if _ANNOUNCED.search(text[:300]) is not None:
+        return ""
     found = [
         (match.start(), name)
         for name, words in _DETECTIONS

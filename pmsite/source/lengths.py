@@ -13,6 +13,11 @@ _WORDS = {
     "four": 4.0,
     "five": 5.0,
     "six": 6.0,
+    "seven": 7.0,
+    "eight": 8.0,
+    "nine": 9.0,
+    "ten": 10.0,
+    "twelve": 12.0,
     "half": 0.5,
 }
 _LONG = r"weeks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|日|時間|分|秒"
@@ -21,7 +26,7 @@ _UNIT = rf"({_LONG}|[wdhms])"
 # no run of digits or blanks is looked at twice.
 _PART = re.compile(
     rf"(?<![\w.,:/])(?:(\d{{1,6}}(?:\.\d{{1,3}})?)(?:[ \t\xa0]{{0,3}}|-){_UNIT}"
-    rf"|(half|an?|one|two|three|four|five|six)[ \t\xa0-]{{1,3}}(?:an?[ \t]{{1,3}})?({_LONG}))(?![a-z])",
+    rf"|(half|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve)[ \t\xa0-]{{1,3}}(?:an?[ \t]{{1,3}})?({_LONG}))(?![a-z])",
     re.IGNORECASE,
 )
 # What no length of time can do without, quickly looked for.
@@ -100,7 +105,7 @@ def duration(seconds: int | None) -> str:
     if seconds is None:
         return ""
     seconds = abs(int(seconds))
-    if seconds < 60:
+    if 0 < seconds < 60:
         return f"{seconds} s"
     if seconds < 3600:
         minutes, rest = divmod(seconds, 60)

@@ -16,7 +16,7 @@ from pmsite.source.zones import ZONE
 Edit = tuple[int, int, str]
 _CLOCK = re.compile(r"\d{1,2}(?:[:.h]\d\d(?::\d\d)?)?(?:[ \xa0]?[AaPp]\.?[Mm]\b\.?)?|\d{4}\b")
 # What belongs to a time behind its clock: the zone, a colon, the end of the element that sets it in bold.
-_BEHIND = re.compile(r"[ \xa0]?[:.]?(?:</(?:strong|em|b|i|code|span)>){0,2}[:.]?")
+_BEHIND = re.compile(r"~?[ \xa0]?[:.]?(?:</(?:strong|em|b|i|code|span)>){0,2}[:.]?")
 
 
 def marked(html: str, incident: Incident, entries: Sequence[Found], title: Line | None) -> str:

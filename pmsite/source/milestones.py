@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 
 from pmsite.archive.incident import Precision, Timestamp
@@ -27,6 +28,8 @@ _RIGHT = re.compile(
     r"\b(resolv\w*|restor\w*|recover\w*|fixed|back|normal\w*|working|online|operational|closed|confirmed|completed?|stable|running|able to|successful\w*|all clear|mitigated|deployed|validated)\b",
     re.IGNORECASE,
 )
+# An entry this many seconds from a stated time is the one that it speaks of.
+_NEAR = 900
 _NEGATED = re.compile(
     r"\b(?:no|not|nothing|never|without)\b[^,;]{0,60}\b(?:detect|identif|found|alert|declar)", re.IGNORECASE
 )
@@ -38,7 +41,7 @@ _MARKS = (
     ("detected", _DETECTED),
     ("declared", re.compile(r"\b(?:incident (?:was |is )?declared|declar\w+ (?:an |a |the )?incident)\b(?! (?:as |to be |is |was |fully |officially )*(?:mitigated|resolved|over|closed|contained|fixed|ended|finished|done))", re.IGNORECASE)),
     ("acknowledged", re.compile(r"\backnowledg(?:es|ed) (?:the |an )?(?:alert|alarm|page|incident)|(?:alert|alarm|page|incident) (?:was |is )?acknowledged", re.IGNORECASE)),
-    ("identified", re.compile(r"\b(?:root )?cause (?:was |is |has been )?(?:identified|found|determined|discovered|located)|(?:identified|found|determined|discovered) (?:the |as the )?(?:root )?cause|^原因特定\b", re.IGNORECASE)),
+    ("identified", re.compile(r"\b(?:root )?cause (?:was |is |has been )?(?:identified|found|determined|discovered|located)\b(?! (?:later|afterwards))|(?:identified|found|determined|discovered) (?:the |as the )?(?:root )?cause|^原因特定\b", re.IGNORECASE)),
     ("mitigated", re.compile(r"\b(?:incident|impact|outage|issue|problem) (?:was |is |has been |fully |declared )*mitigated|mitigation (?:complete|confirmed|in place)", re.IGNORECASE)),
 )  # fmt: skip
 
@@ -46,6 +49,11 @@ _MARKS = (
 # Customers who complain, and people who see what goes on: "found" and "discovered" are said of causes too.
 _COMPLAINED = re.compile(
     r"\b(?:customers?|users?|clients?|students)\b (?:[a-z]+ ){0,4}(?:report\w*|complain\w*|notic\w+)|\bcomplaints?\b|\b(?:tickets?|reports?) (?:[a-z]+ ){0,2}from (?:[a-z]+ ){0,2}(?:users?|customers?|clients?|students)\b",
+    re.IGNORECASE,
+)
+# Whoever mends it knows of it already.
+_MENDED = re.compile(
+    r"\b(?:fix(?:ed|es)?|hotfix|mitigat\w+|workaround|revert\w*|roll(?:ed|ing|s)? ?back|rollback)\b",
     re.IGNORECASE,
 )
 _SEEN = re.compile(r"\b(?:notic\w+|observ\w+|spotted)\b", re.IGNORECASE)
@@ -61,6 +69,8 @@ def detecting(timeline: Timeline) -> tuple[str, Found] | None:
         text = entry.event[:160]
         if _NEGATED.search(text):
             continue
+        if not _DETECTED.search(text) and _MENDED.search(text):
+            return None
         kind = kinds.detection(text)
         if _DETECTED.search(text):
             return (kind, entry) if kind else None
@@ -95,23 +105,23 @@ def from_timeline(times: Times, timeline: Timeline, facts: list[Fact]) -> None:
         return
     seconds = times.said.length.seconds if times.said else None
     if seconds is not None and times.said is not None:
-        for start, end in ((began, over), (first, over), (began, last), (first, last)):
-            if (
-                start is not None
-                and end is not None
-                and agrees(_apart(start, end), seconds, times.said.length.is_vague)
-            ):
-                _tell(times, "started", start)
-                _tell(times, "resolved", end)
-                return
-        for end in (over, last):
-            exact = next(
-                (entry for entry in entries if end and abs(_apart(entry, end) - seconds) <= 60), None
-            )
-            if exact is not None and end is not None and _RIGHT.search(end.event):
-                _tell(times, "started", exact)
-                _tell(times, "resolved", end)
-                return
+        ends = ((began, over), (first, over), (began, last), (first, last))
+        exact = (
+            (entry, end)
+            for end in (over, last)
+            if end is not None and (end is over or _RIGHT.search(end.event))
+            for entry in entries
+            if abs(_apart(entry, end) - seconds) <= 60
+        )
+        stretch = (
+            _agreeing(ends, seconds, vague=False)
+            or next(exact, None)
+            or (_agreeing(ends, seconds, vague=True) if times.said.length.is_vague else None)
+        )
+        if stretch is not None:
+            _tell(times, "started", stretch[0])
+            _tell(times, "resolved", stretch[1])
+            return
         if began is not None:
             _tell(times, "started", began)
         return
@@ -124,6 +134,16 @@ def from_timeline(times: Times, timeline: Timeline, facts: list[Fact]) -> None:
     if began is not None and over is not None and 0 < _apart(began, over) <= LONGEST.total_seconds():
         _tell(times, "started", began)
         _tell(times, "resolved", over)
+
+
+def _agreeing(
+    ends: Iterable[tuple[Found | None, Found | None]], seconds: int, *, vague: bool
+) -> tuple[Found, Found] | None:
+    """The first two entries that lie as far apart as is said."""
+    return next(
+        ((start, end) for start, end in ends if start and end and agrees(_apart(start, end), seconds, vague)),
+        None,
+    )
 
 
 def _is_whole(entries: list[Found]) -> bool:
@@ -169,7 +189,8 @@ def _by_statistics(times: Times, entries: list[Found], facts: list[Fact]) -> boo
                 nearest = min(
                     (abs(_apart(start, entry) - detect.seconds), number) for number, entry in enumerate(seen)
                 )
-                _tell(times, "detected", seen[nearest[1]])
+                if nearest[0] <= _NEAR:
+                    _tell(times, "detected", seen[nearest[1]])
             return True
     return True
 

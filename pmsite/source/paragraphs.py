@@ -4,11 +4,14 @@ import re
 from collections.abc import Iterator
 
 from pmsite.source.blocks import Line
+from pmsite.source.fields import unmarked
 
 MAX_SENTENCES = 300
 MAX_PARAGRAPH = 40
 MAX_TEXT = 4000
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'*(])|(?<=[。！？])\s*(?!\s*\Z)")
+SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!\b[Ii]\.e\.)(?<!\b[Ee]\.g\.)\s+(?=[A-Z0-9\"'*(])|(?<=[。！？])\s*(?!\s*\Z)"
+)
 
 
 def whole_paragraphs(lines: list[Line]) -> Iterator[tuple[list[Line], str]]:
@@ -86,9 +89,35 @@ def is_passage(text: str) -> bool:
     return is_sentence(text) and (len(text) >= 40 or "。" in text)
 
 
+_MENDING = re.compile(
+    r"\b(?:(?:hot)?fix(?:e[sd]|ing)?|re-?start\w*|re-?boot\w*|roll(?:ed|ing)? ?back|roll-?back\w*|revert\w*|restor\w+|recover(?:ed|y)"
+    r"|resol(?:v\w+|ution (?:is|was))|solv\w+|mitigat\w+|repair\w*|correct\w*|patch\w*|upgrad\w+|downgrad\w+|deploy\w*|redeploy\w*|releas\w+"
+    r"|replac\w+|increas\w+|decreas\w+|reduc\w+|rais(?:ed|ing)|lower(?:ed|ing)|scal(?:ed|ing)|expand\w*|tun(?:ed|ing)|optimi[sz]\w+"
+    r"|add(?:ed|ing)?|put(?! into)|again|back (?:up|online|to)|remov\w+|delet\w+|clear(?:ed|ing)|clean\w*|free[ds]?|disabl\w+|enabl\w+|reset\w*|re-?configur\w+|adjust\w*"
+    r"|chang\w+|updat\w+|modif\w+|edit\w*|set|appl(?:y|ied)|implement\w*|introduc\w+|install\w*|reinstall\w*|re-?ran|rebuil\w+|recreat\w+"
+    r"|renew\w*|rotat\w+|revok\w+|switch\w*|swap\w*|mov(?:ed|ing)|migrat\w+|fail(?:ed|ing)? ?over|re-?rout\w+|redirect\w*|reconnect\w*"
+    r"|block\w*|ban(?:ned)?|kill\w*|stopp?(?:ed|ing)?(?! (?:respond|work|receiv|updat))|terminat\w+|drain\w*|cordon\w*|contain(?:ed|ing)|clos(?:ed|ing)|push\w*|pull\w*|return\w*|resum\w+)\b",
+    re.IGNORECASE,
+)
+_ENGLISH = re.compile(r"\b(?:the|to|of|was|were|and)\b", re.IGNORECASE)
+
+
+def mending(text: str) -> str:
+    """A text from its first sentence on that speaks of mending something; nothing if none does.
+
+    A text in another language is left whole.
+    """
+    text = text[:MAX_TEXT]
+    if _MENDING.search(text) is None:
+        return "" if _ENGLISH.search(text) else text
+    sentences = SENTENCE_END.split(text)
+    first = next(number for number, sentence in enumerate(sentences) if _MENDING.search(sentence))
+    return " ".join(sentences[first:])
+
+
 def shortened(text: str) -> str:
     """The first sentences of a text, three at most, as far as they fit into a line or two."""
-    text = " ".join(_SHORTCODE.sub("", text).split())
+    text = unmarked(" ".join(_SHORTCODE.sub("", text).split()))
     result = ""
     for sentence in SENTENCE_END.split(text)[:3]:
         longer = f"{result}{'' if result[-1:] in '。！？' else ' '}{sentence}".strip()

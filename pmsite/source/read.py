@@ -65,6 +65,7 @@ _FIRST_LINE = re.compile(
 )
 # A story of an outage without any section, in a file whose name has a date.
 _DOWN = re.compile(r"\b(went|was|were) down\b|\boutage\b|\bpost-?mortem\b", re.IGNORECASE)
+_ADDRESSES = ("path", "url", "permalink")
 _NAME = re.compile(r"post-?mortem|incident|outage|\bpm[-_ ]?\d", re.IGNORECASE)
 
 
@@ -185,7 +186,8 @@ class Reader:
             near = incident.date if is_timed or (has_date and "date" not in fields.inferred) else name_date
             given = Given(incident, shape.title, has_title, has_date, near)
             said = self._inference.read(html, given)
-            incident = with_digest(said.incident.completed())
+            day = said.incident.date or _date_of_address(split.front)
+            incident = with_digest(replace(said.incident, date=day).completed())
             if is_adopted and incident.title != fields.title:
                 return self._document(file, split, finds_title=False)
             title = incident.title if shape.title or incident.title != name_title else ""
@@ -531,6 +533,18 @@ def _is_postmortem(file: SourceFile, front: _Fields, shape: Outline, text: str) 
     if _date_of_name(file.name) is not None and _DOWN.search(text, 0, 2000):
         return True
     return _LABEL.search(text) is not None or any(_SECTION.search(item.text) for item in shape.headings)
+
+
+def _date_of_address(front: YamlDocument | None) -> date | None:
+    """The day in the address that a generator was told to use: `path: inside/2020/02/26/report`."""
+    values = front.value if front is not None else None
+    if not isinstance(values, dict):
+        return None
+    for key in _ADDRESSES:
+        address = values.get(key)
+        if isinstance(address, str) and (day := _date_of_name(address[:200].replace("/", "-"))) is not None:
+            return day
+    return None
 
 
 def _date_of_name(name: str) -> date | None:

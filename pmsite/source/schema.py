@@ -1,6 +1,5 @@
 """The front matter's fields: types, accepted forms and documentation. A new field is one line in FrontMatter."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
@@ -100,12 +99,9 @@ def _names(value: Any) -> Any:
     return convert.names(value, split=False)
 
 
-_LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
-
-
 def _people(value: Any) -> Any:
     """Names in which a link is its text: `A. Writer ([@writer](https://example.org/@writer))`."""
-    return [_LINK.sub(r"\1", name) for name in _names(value)]
+    return [convert.unmarked(name) for name in _names(value)]
 
 
 def _mapping_of(key: str) -> Callable[[Any], Any]:
@@ -139,6 +135,7 @@ _strings = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "item
 
 
 Text = Annotated[str, BeforeValidator(_text), _string]
+PlainText = Annotated[str, BeforeValidator(_from_text(convert.unmarked)), _string]
 Day = Annotated[date | None, BeforeValidator(_from_text(_day)), WithJsonSchema({"type": "string"})]
 When = Annotated[Timestamp | Absence | None, BeforeValidator(_milestone), _string]
 Count = Annotated[
@@ -222,7 +219,7 @@ def _windows(value: Any) -> Any:
 class ImpactFields:
     __pydantic_config__ = DOCUMENTED
 
-    summary: Text = ""
+    summary: PlainText = ""
     """What users noticed, in a sentence."""
     users: Count = None
     """How many users were affected."""
@@ -311,7 +308,7 @@ class FrontMatter:
     """The day the postmortem was published."""
     updated: Day = None
     """The day it was last changed."""
-    summary: Text = ""
+    summary: PlainText = ""
     """One to three sentences for lists, feeds and executives."""
     status: DocumentStatus = None
     """draft, review or final: the state of the document."""
@@ -347,7 +344,7 @@ class FrontMatter:
     """One word for what set it off: deployment, traffic-surge, ..."""
     factors: FactorWords = ()
     """Contributing factors."""
-    resolution: Text = ""
+    resolution: PlainText = ""
     """What fixed it, in a sentence."""
     detection: DetectionWord = ""
     """alert, customer-report, staff-noticed, vendor-notice, automated-test or unknown."""

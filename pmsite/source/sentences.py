@@ -17,6 +17,8 @@ _OUTAGE = re.compile(
     r"|experienc\w*|affect\w*|impact\w*|interrupt\w*|lasted|crash\w*|not (?:accessible|available|reachable|working|respond\w*)|50[0234]|broken|offline|issue)\b",
     re.IGNORECASE,
 )
+# It lasted five hours before all was well.
+_LASTED = re.compile(r"\blasted (?:for )?(?:\w+ )?\Z", re.IGNORECASE)
 PLANNED = re.compile(
     r"\b(?:will|must|should) (?:start|end|begin)|deadline|\bdue (?:by|on)\b|project will", re.IGNORECASE
 )
@@ -61,6 +63,8 @@ def said_in_sentences(lines: list[Line]) -> Said | None:
         found = length_in(text)
         while found is not None:
             before, after = text[max(0, found.start - 48) : found.start], text[found.end : found.end + 32]
+            if _LASTED.search(before):
+                after = after.removeprefix(" before")
             if not _NOT_ALL.search(before[-24:] + "|" + after[:10]) and (
                 (
                     re.search(
@@ -75,7 +79,7 @@ def said_in_sentences(lines: list[Line]) -> Said | None:
                     )
                 )
                 or re.search(
-                    r"\b(last(?:ed|ing|s)(?: for)?|was down for|were down for|went down for|unavailable for|inaccessible for|duration(?: of| was)?|interrupted for|(?:degrad\w+|disrupt\w+|affected|slow|offline)\b.{0,24}\bfor)\W*(?:about|approximately|around|roughly|over|nearly|almost|approx\.?|a total of|overall|overall around)?\W*\Z",
+                    r"\b(last(?:ed|ing|s)(?: for)?|was down for|were down for|went down for|unavailable for|unusable for|inaccessible for|duration(?: of| was)?|interrupted for|(?:degrad\w+|disrupt\w+|affected|slow|offline)\b.{0,24}\bfor)\W*(?:about|approximately|around|roughly|over|nearly|almost|approx\.?|a total of|overall|overall around)?\W*\Z",
                     before,
                     re.IGNORECASE,
                 )

@@ -5,6 +5,7 @@ or ended, then its first and last entry, and those only where a stated duration 
 """
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from pmsite.archive.incident import Timestamp
@@ -19,6 +20,8 @@ from pmsite.source.sentences import PLANNED, from_sentences, said_in_sentences
 from pmsite.source.timeline import Timeline
 from pmsite.source.zones import Zoned, zone_in
 
+# A day on which something came out.
+_OF_A_RELEASE = re.compile(r"\b(?:released|published|introduced|available) (?:on|in|since)\b", re.IGNORECASE)
 # A value that does not begin with its time tells more than one.
 _AT_ONCE = 6
 _ALL_TIMES = re.compile(
@@ -77,8 +80,10 @@ def _day(
     if given is not None:
         return given, None
     for line in lines:
-        if line.section in ("", "summary", "facts", "impact", "timeline") and not PLANNED.search(
-            line.text[:300]
+        if (
+            line.section in ("", "summary", "facts", "impact", "timeline")
+            and not PLANNED.search(line.text[:300])
+            and not _OF_A_RELEASE.search(line.text[:600])
         ):
             found = _whole_day(line.text, None, first_day)
             if found is not None and (line.section != "" or line.number < 12):
@@ -224,12 +229,26 @@ def _weigh(times: Times) -> None:
 
 
 def _weigh_detection(times: Times, facts: list[Fact], started: Timestamp | None) -> None:
-    """A detection that lies elsewhere than the stated time to detect says is none."""
+    """A detection that lies elsewhere than the stated time to detect says is none; one at once is at the start."""
     detected, told = times.told.get("detected"), times.told.get("started")
     since = started or (told.at if told is not None else None)
-    stated = next(
-        (length for fact in facts if fact.kind == "to_detect" and (length := length_in(fact.value))), None
+    stated, line = next(
+        (
+            (length, fact.lines[0])
+            for fact in facts
+            if fact.kind == "to_detect" and (length := length_in(fact.value))
+        ),
+        (None, None),
     )
+    if (
+        detected is None
+        and stated is not None
+        and stated.seconds < 60
+        and line is not None
+        and told is not None
+    ):
+        times.told["detected"] = replace(told, line=line, text=line.text[:120])
+        return
     if detected is None or detected.at is None or since is None or stated is None:
         return
     measured = detected.at.seconds_since(since)
