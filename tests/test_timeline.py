@@ -258,3 +258,18 @@ def test_an_ordinal_is_part_of_its_date() -> None:
     about = incident(HEAD + "### 2024-03-30 ca. 18:30\n\nPages slow\n\n### 22:48\n\nIt is over\n").timeline
     assert [entry.at.precision for entry in about if entry.at] == [Precision.APPROXIMATE, Precision.EXACT]
     assert [entry.event for entry in about] == ["Pages slow", "It is over"]
+
+
+@pytest.mark.parametrize(
+    ("clock", "marked"),
+    [
+        ("1:40p", '<time id="pm-t1" datetime="2024-05-03T13:40:00Z">1:40p</time> <a class="pm-offset"'),
+        ("13:40~", '<time id="pm-t1" datetime="2024-05-03T13:40:00Z">13:40</time>~ <a class="pm-offset"'),
+    ],
+)
+def test_an_offset_stands_behind_the_whole_time(clock: str, marked: str) -> None:
+    front = "---\nstarted: 2024-05-03 13:00Z\n---\n"
+    html = read(
+        f"{front}# Shop down\n\n## Timeline\n\nAll times in UTC.\n\n### 2024-05-03 {clock}\n\nUsers report errors.\n"
+    )[1]
+    assert marked in html

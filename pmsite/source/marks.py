@@ -14,7 +14,7 @@ from pmsite.source.timeline import Found
 from pmsite.source.zones import ZONE
 
 Edit = tuple[int, int, str]
-_CLOCK = re.compile(r"\d{1,2}(?:[:.h]\d\d(?::\d\d)?)?(?:[ \xa0]?[AaPp]\.?[Mm]\b\.?)?|\d{4}\b")
+_CLOCK = re.compile(r"\d{1,2}(?:[:.h]\d\d(?::\d\d)?)?(?:[ \xa0]?[AaPp]\.?[Mm]\b\.?|[AaPp]\b)?|\d{4}\b")
 # What belongs to a time behind its clock: the zone, a colon, the end of the element that sets it in bold.
 _BEHIND = re.compile(r"~?[ \xa0]?[:.]?(?:</(?:strong|em|b|i|code|span)>){0,2}[:.]?")
 
@@ -117,7 +117,7 @@ def _place(html: str, entry: Found) -> tuple[int, int]:
 def _seconds(text: str) -> int:
     """The seconds since midnight that a clock's text says; -1 for a lone number."""
     digits = [int(part) for part in re.findall(r"\d+", text)]
-    half = re.search(r"[AaPp](?=\.?[Mm])", text)
+    half = re.search(r"[AaPp](?=\.?[Mm]|\Z)", text)
     if len(digits) == 1 and half is None:
         return digits[0] // 100 * 3600 + digits[0] % 100 * 60 if len(text) == 4 else -1
     hour, minute, second = (*digits, 0, 0)[:3]
