@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 
 from pmsite.archive.incident import ActionItem, ActionStatus, Incident
+from pmsite.cache import remembered
 
 _WORD = re.compile(r"\w{3,}")
 # Words that two items may have in common without asking for the same.
@@ -30,6 +32,7 @@ class Promises:
     unknown: int
 
 
+@remembered(256)
 def promises(items: Iterable[ActionItem], today: date) -> Promises:
     """What became of action items by a day: done ones are kept, those that nobody will do are dropped."""
     total = kept = still = overdue = dropped = unknown = 0
@@ -47,6 +50,11 @@ def promises(items: Iterable[ActionItem], today: date) -> Promises:
     return Promises(total, kept, still, overdue, dropped, unknown)
 
 
+def items_of(incidents: Iterable[Incident]) -> tuple[ActionItem, ...]:
+    """All action items of incidents, in their order."""
+    return tuple([item for incident in incidents for item in incident.action_items])
+
+
 @lru_cache(maxsize=65_536)
 def _words(title: str) -> frozenset[str]:
     return frozenset(_WORD.findall(title.casefold())) - _IGNORED
@@ -61,22 +69,34 @@ class Repeat:
     done: int
 
 
-def repeats(incidents: Sequence[Incident]) -> tuple[Repeat, ...]:
+def repeats(incidents: Sequence[Incident], most: int | None = None) -> tuple[Repeat, ...]:
     """Promises that several incidents make in the same words, in any order and case; those of most incidents first.
 
     Incidents must be newest first. A fix that is asked for again was not made, or did not help.
     """
-    found: dict[frozenset[str], list[tuple[Incident, ActionItem]]] = {}
-    for incident in incidents:
-        for item in incident.action_items:
+    found = _asked_again(items_of(incidents), tuple([len(incident.action_items) for incident in incidents]))
+    return tuple(
+        Repeat(title, tuple([incidents[place] for place in places]), done)
+        for title, places, done in found[:most]
+    )
+
+
+@remembered(2)
+def _asked_again(
+    items: tuple[ActionItem, ...], counts: tuple[int, ...]
+) -> tuple[tuple[str, tuple[int, ...], int], ...]:
+    """Titles, the places of the incidents that ask, and how many of theirs are done; `counts` are each incident's items."""
+    found: dict[frozenset[str], list[tuple[int, ActionItem]]] = {}
+    following = iter(items)
+    for place, count in enumerate(counts):
+        for item in islice(following, count):
             words = _words(item.title)
             if len(words) >= MIN_WORDS:
-                found.setdefault(words, []).append((incident, item))
+                found.setdefault(words, []).append((place, item))
     result = []
     for same in found.values():
-        asking = tuple(dict.fromkeys(incident.id for incident, _ in same))
+        asking = tuple(dict.fromkeys([place for place, _ in same]))
         if len(asking) > 1:
-            by_id = {incident.id: incident for incident, _ in same}
-            done = sum(item.status is ActionStatus.DONE for _, item in same)
-            result.append(Repeat(same[0][1].title, tuple(by_id[one] for one in asking), done))
-    return tuple(sorted(result, key=lambda repeat: (-len(repeat.incidents), repeat.title)))
+            done = sum([item.status is ActionStatus.DONE for _, item in same])
+            result.append((same[0][1].title, asking, done))
+    return tuple(sorted(result, key=lambda one: (-len(one[1]), one[0])))

@@ -8,7 +8,8 @@ from pmsite.archive.fiscal import QuarterName, quarter_of
 from pmsite.archive.grouping import grouped
 from pmsite.archive.incident import Incident, Status
 from pmsite.archive.insights import Minutes, impact_minutes
-from pmsite.archive.promises import Promises, promises
+from pmsite.archive.promises import Promises, items_of, promises
+from pmsite.cache import remembered
 from pmsite.site.urls import slug
 
 EARLIER = 4
@@ -31,6 +32,7 @@ class QuarterFigures:
         return 2 * sum(count for _, count in self.severities) >= self.counted
 
 
+@remembered(256)
 def quarter_figures(name: QuarterName, incidents: Iterable[Incident], today: date) -> QuarterFigures:
     """The figures of a quarter whose incidents these are; overdue is what is due before `today`."""
     incidents = tuple(incidents)
@@ -43,7 +45,7 @@ def quarter_figures(name: QuarterName, incidents: Iterable[Incident], today: dat
         counted=len(counted),
         severities=tuple(sorted((word, len(members)) for word, members in severities.items())),
         minutes=impact_minutes(counted),
-        promises=promises((item for incident in incidents for item in incident.action_items), today),
+        promises=promises(items_of(incidents), today),
         drafts=sum(incident.status is Status.DRAFT for incident in incidents),
     )
 

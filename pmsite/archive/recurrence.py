@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pmsite.archive.incident import ActionItem, ActionStatus, Incident, Kind, RelationType
+from pmsite.archive.incident import ActionItem, ActionStatus, Incident, Kind, Relation, RelationType
+from pmsite.cache import remembered
 
 MONTHS = 24
 _HAPPENS_BY_ITSELF = (Kind.INCIDENT, Kind.NEAR_MISS, Kind.SECURITY)
@@ -20,10 +21,38 @@ class Seen:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What of an incident matters to what it repeats: neither its title nor any of its text."""
+
+    id: str
+    date: date | None
+    kind: Kind
+    is_counted: bool
+    root_cause: str
+    services: tuple[str, ...]
+    related: tuple[Relation, ...]
+
+
+_happening = remembered(16_384)(Happening)
+
+
+def happening(incident: Incident) -> Happening:
+    return _happening(
+        incident.id,
+        incident.date,
+        incident.kind,
+        incident.is_counted,
+        incident.root_cause,
+        incident.services,
+        incident.related,
+    )
+
+
 class Past:
     """What came before each incident. Incidents are given newest first and known by their place in that order."""
 
-    def __init__(self, incidents: Sequence[Incident]) -> None:
+    def __init__(self, incidents: Sequence[Happening]) -> None:
         self._incidents = incidents
         ids = {incident.id for incident in incidents}
         self._days = [-(incident.date or date.min).toordinal() for incident in incidents]
@@ -66,7 +95,7 @@ class Past:
         return place if day is None else bisect_right(self._days, -_months_before(day).toordinal())
 
 
-def causes_on_services(incident: Incident) -> Iterator[tuple[str, str]]:
+def causes_on_services(incident: Incident | Happening) -> Iterator[tuple[str, str]]:
     """Each of its services with the incident's cause, if that was found."""
     if incident.root_cause and incident.root_cause != "unknown":
         for service in dict.fromkeys(incident.services):

@@ -2,12 +2,22 @@
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pmsite.archive.incident import ActionItem, Incident, RelationType
-from pmsite.archive.recurrence import Past, Seen, causes_on_services, not_done, series, times
+from pmsite.archive.recurrence import (
+    Happening,
+    Past,
+    Seen,
+    causes_on_services,
+    happening,
+    not_done,
+    series,
+    times,
+)
 from pmsite.archive.similarity import alike
+from pmsite.cache import remembered
 
 MAX_ALIKE = 5
 MAX_SIMILAR = 4
@@ -80,10 +90,12 @@ def relations(incidents: Sequence[Incident], words: Mapping[str, str]) -> dict[s
     stated = _stated(incidents)
     heads = series(incidents)
     counted = times(incidents, heads)
-    past = Past(incidents)
-    groups = _same_cause_and_service(incidents)
-    texts = [frozenset(map(sys.intern, words.get(incident.id, "").split())) for incident in incidents]
-    features = [text.union(_classes(item)) for text, item in zip(texts, incidents, strict=True)]
+    history = _history(tuple(map(happening, incidents)))
+    texts = [_words(words.get(incident.id, "")) for incident in incidents]
+    features = [
+        _features(text, item.factors, item.services, item.root_cause)
+        for text, item in zip(texts, incidents, strict=True)
+    ]
     matches = alike(features, SIMILAR)
     found = {}
     for place, incident in enumerate(incidents):
@@ -93,39 +105,61 @@ def relations(incidents: Sequence[Incident], words: Mapping[str, str]) -> dict[s
             incidents[other]
             for other, score in matches[place]
             if score >= LIKELY
-            and past.is_likely(place, other)
+            and history.past.is_likely(place, other)
             and len(texts[place] & texts[other]) >= LIKELY_WORDS
         ]
         is_looked_at = any(relation.repeats for relation in said) or any(
             item.id in known for item in repeated
         )
-        group = [incidents[other] for other in groups.get(place, ()) if incidents[other].id not in known]
+        group = [
+            incidents[other] for other in history.alike.get(place, ()) if incidents[other].id not in known
+        ]
         known.update(other.id for other in group)
         similar = [incidents[other] for other, _ in matches[place] if incidents[other].id not in known]
-        related = Relations(
-            stated=said,
-            alike=tuple(group),
-            similar=tuple(similar[:MAX_SIMILAR]),
-            seen=past.seen(place),
-            time=counted.get(incident.id, 1),
-            likely=repeated[0] if repeated and not is_looked_at else None,
-        )
-        if related != _NONE:
-            found[incident.id] = related
+        likely = repeated[0] if repeated and not is_looked_at else None
+        time, seen = counted.get(incident.id, 1), history.seen[place]
+        if said or group or similar or seen or likely or time != 1:
+            found[incident.id] = _relations(
+                said, tuple(group), tuple(similar[:MAX_SIMILAR]), seen, time, likely
+            )
     return found
 
 
-_NONE = Relations()
+_relations = remembered(16_384)(Relations)
 
 
-def _classes(incident: Incident) -> Iterator[str]:
-    """What an incident is classified with, as words that no text holds."""
-    for factor in incident.factors:
-        yield f"factor={factor}"
-    for service in incident.services:
-        yield f"service={service}"
-    if incident.root_cause and incident.root_cause != "unknown":
-        yield f"cause={incident.root_cause}"
+@dataclass(frozen=True, slots=True)
+class _History:
+    """What follows from happenings alone, by their places: what was seen before each, and the same cause and service."""
+
+    past: Past
+    seen: tuple[tuple[Seen, ...], ...]
+    alike: Mapping[int, Sequence[int]]
+
+
+@remembered(1)
+def _history(happenings: tuple[Happening, ...]) -> _History:
+    past = Past(happenings)
+    return _History(past, tuple(map(past.seen, range(len(happenings)))), _same_cause_and_service(happenings))
+
+
+@remembered(16_384)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(map(sys.intern, text.split()))
+
+
+@remembered(16_384)
+def _features(
+    words: frozenset[str], factors: tuple[str, ...], services: tuple[str, ...], cause: str
+) -> frozenset[str]:
+    """The words, and what the incident is classified with, as words that no text holds."""
+    classes = [f"factor={factor}" for factor in factors] + [f"service={service}" for service in services]
+    if cause and cause != "unknown":
+        classes.append(f"cause={cause}")
+    return words.union(classes)
+
+
+_stated_one = remembered(4096)(Stated)
 
 
 def _stated(incidents: Sequence[Incident]) -> dict[str, tuple[Stated, ...]]:
@@ -139,8 +173,8 @@ def _stated(incidents: Sequence[Incident]) -> dict[str, tuple[Stated, ...]]:
             again = relation.type is RelationType.RECURRENCE_OF
             left = not_done(other, incident) if again else ()
             here, there = _HERE[relation.type], _THERE[relation.type]
-            found[incident.id].setdefault((here, other.id), Stated(here, other, again, left))
-            found[other.id].setdefault((there, incident.id), Stated(there, incident, again))
+            found[incident.id].setdefault((here, other.id), _stated_one(here, other, again, left))
+            found[other.id].setdefault((there, incident.id), _stated_one(there, incident, again))
     return {
         key: tuple(
             sorted(
@@ -151,7 +185,7 @@ def _stated(incidents: Sequence[Incident]) -> dict[str, tuple[Stated, ...]]:
     }
 
 
-def _same_cause_and_service(incidents: Sequence[Incident]) -> dict[int, list[int]]:
+def _same_cause_and_service(incidents: Sequence[Happening]) -> dict[int, list[int]]:
     """Incidents with the same cause on the same service, by place: the nearest in the list, at most MAX_ALIKE."""
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, incident in enumerate(incidents):

@@ -43,12 +43,21 @@ def fingerprint(*values: Any) -> bytes:
 _SCALARS = frozenset((str, int, float, bool, bytes, type(None)))
 
 
+_digest = attrgetter("digest")
+
+
 def _plain(value: Any) -> Any:
     """The value as nested tuples of scalars, each object's type among its parts."""
     kind = type(value)
     if kind in _SCALARS:
         return value
     if kind is tuple or kind is list:
+        if (
+            len(value) > _LONG
+            and len(kinds := set(map(type, value))) == 1
+            and hasattr(only := kinds.pop(), "digest")
+        ):
+            return only.__name__, tuple(map(_digest, value))
         return tuple([item if type(item) in _SCALARS else _plain(item) for item in value])
     form = _FORMS.get(kind)
     if form is None:

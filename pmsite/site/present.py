@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import date
+from itertools import takewhile
 from operator import itemgetter
 
 from pmsite.archive.archive import Archive
@@ -64,6 +65,10 @@ class Terms:
             return None
         link = self.term("severity", word)
         return Severity(link.label, link.url, self.rank(urls.slug(word, fallback="term")))
+
+    def of(self, incident: Incident) -> Mapping[str, tuple[Link, ...]]:
+        """Links to the pages of everything that the incident is classified with, by taxonomy."""
+        return _terms_of(incident, self)
 
 
 @remembered(16_384)
@@ -137,10 +142,6 @@ class Presenter:
         known = self._rows
         return tuple([known.get(incident.id) or self.row(incident) for incident in incidents])
 
-    def terms(self, incident: Incident) -> Mapping[str, tuple[Link, ...]]:
-        """Links to the pages of everything that the incident is classified with, by taxonomy."""
-        return _terms_of(incident, self.words)
-
     def facets(self, limit: int, names: Iterable[str] | None = None) -> tuple[Facet, ...]:
         """The taxonomies that have terms, the most frequent terms of each first but for severities."""
         chosen = [
@@ -179,6 +180,10 @@ class Presenter:
         if today not in self._actions:
             self._actions[today] = self._all_actions(today)
         return self._actions[today]
+
+    def open_actions(self, today: date) -> tuple[Action, ...]:
+        """Those that are open, with which all begin."""
+        return tuple(takewhile(lambda action: action.item.status.is_open, self.actions(today)))
 
     def _all_actions(self, today: date) -> tuple[Action, ...]:
         ranked: list[tuple[_Urgency, Action]] = []

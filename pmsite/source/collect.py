@@ -4,12 +4,13 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
+from pmsite.archive.incident import Incident
 from pmsite.cache import Failure, Limits, Produced, Store, cached_map, fingerprint, program_digest
 from pmsite.config import Config, Site
 from pmsite.diagnostics import ConfigurationError, diagnose
@@ -153,14 +154,24 @@ def _is_same(sources: Sources, keys: list[bytes], before: Collection) -> bool:
 
 
 def _sharing(document: Document, earlier: Document | None) -> Document:
-    """A document with the incident and excerpt of its earlier self, where those say the same."""
+    """A document with the incident and excerpt of its earlier self, as far as those say the same."""
     if earlier is None:
         return document
-    if document.incident and earlier.incident and document.incident.digest == earlier.incident.digest:
-        document = replace(document, incident=earlier.incident)
+    if document.incident and earlier.incident:
+        document = replace(document, incident=_with_parts(document.incident, earlier.incident))
     if document.body.excerpt == earlier.body.excerpt:
         document = replace(document, body=replace(document.body, excerpt=earlier.body.excerpt))
     return document
+
+
+def _with_parts(incident: Incident, earlier: Incident) -> Incident:
+    """The earlier incident if it says the same; else this one, with those of its parts that did not change."""
+    if incident.digest == earlier.digest:
+        return earlier
+    parts = {item.name: getattr(earlier, item.name) for item in fields(earlier)}
+    return replace(
+        incident, **{name: part for name, part in parts.items() if part == getattr(incident, name)}
+    )
 
 
 def _read(config: Config, files: Iterator[SourceFile]) -> Iterator[Produced]:

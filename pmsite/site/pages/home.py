@@ -31,7 +31,7 @@ def home(plan: Plan) -> Iterator[Page]:
 def _view(plan: Plan) -> HomeView:
     """Counts, latest incidents, open and overdue action items, recurrences, the days of the last years."""
     incidents = plan.archive.incidents
-    actions = plan.actions
+    still = plan.present.open_actions(plan.today)
     years = [incident.date.year for incident in incidents if incident.date is not None]
     published = [day for item in incidents if (day := item.published or item.date) and day <= plan.today]
     return HomeView(
@@ -41,9 +41,9 @@ def _view(plan: Plan) -> HomeView:
         last_year=max(years, default=None),
         last_published=max(published, default=None),
         latest=plan.present.rows(incidents[:LATEST]),
-        urgent=tuple(action for action in actions if action.item.status.is_open)[:URGENT],
-        open=sum(action.item.status.is_open for action in actions),
-        overdue=sum(action.is_overdue for action in actions),
+        urgent=still[:URGENT],
+        open=len(still),
+        overdue=sum(action.is_overdue for action in still),
         again=_recurrences(plan),
         strip=tuple(_strip(plan)),
         facets=plan.present.facets(6, ("severity", "impact", "causes", "services")),

@@ -6,10 +6,11 @@ from pmsite.archive.incident import Incident
 from pmsite.archive.recurrence import MONTHS
 from pmsite.archive.related import Relations
 from pmsite.cache import remembered
+from pmsite.config import Config
 from pmsite.site import urls
 from pmsite.site.explorer import SAMPLE, facets_view, row_chunks
-from pmsite.site.plan import Page, Plan, paginate
-from pmsite.site.present import by_year
+from pmsite.site.plan import Page, Plan, page_head, paginate
+from pmsite.site.present import Terms, by_year
 from pmsite.site.views import (
     CountedLink,
     Facet,
@@ -29,60 +30,101 @@ _view = remembered(16_384)(IncidentView)
 
 
 def incident_pages(plan: Plan) -> Iterator[Page]:
-    incidents = plan.archive.incidents
-    facts = plan.of_incidents()
+    incidents, documents = plan.archive.incidents, plan.archive.documents
+    rows = plan.present.rows(incidents)
     size = max(_SMALLEST_PART, -(-len(incidents) // _PARTS))
     for start in range(0, len(incidents), size):
-        documents = [plan.archive.documents[incident.id] for incident in incidents[start : start + size]]
-        prose = tuple([plan.prose[document.path] for document in documents])
-        excerpts = tuple([document.body.excerpt for document in documents])
-        sources = tuple([document.path for document in documents])
-        yield from _part(facts, start, prose, excerpts, sources)
+        end = start + size
+        part = [documents[incident.id] for incident in incidents[start:end]]
+        related = [plan.archive.relations.get(incident.id, _NONE) for incident in incidents[start:end]]
+        yield from _part(
+            plan.present.words,
+            plan.config,
+            incidents[start:end],
+            rows[start:end],
+            rows[start - 1] if start else None,
+            rows[end] if end < len(rows) else None,
+            tuple(related),
+            tuple([_others(plan, one) for one in related]),
+            tuple([plan.prose[document.path] for document in part]),
+            tuple([document.body.excerpt for document in part]),
+            tuple([document.path for document in part]),
+        )
+
+
+_NONE = Relations()
+
+
+def _others(plan: Plan, related: Relations) -> tuple[Row, ...]:
+    """The rows of all that an incident is related to, in their order."""
+    return plan.present.rows((*(item.incident for item in related.stated), *related.alike, *related.similar))
 
 
 @remembered(_PARTS)
 def _part(
-    plan: Plan, start: int, prose: tuple[Prose, ...], excerpts: tuple[str, ...], sources: tuple[str, ...]
+    words: Terms,
+    config: Config,
+    incidents: tuple[Incident, ...],
+    rows: tuple[Row, ...],
+    newer: Row | None,
+    older: Row | None,
+    related: tuple[Relations, ...],
+    others: tuple[tuple[Row, ...], ...],
+    prose: tuple[Prose, ...],
+    excerpts: tuple[str, ...],
+    sources: tuple[str, ...],
 ) -> tuple[Page, ...]:
-    """The pages of some incidents in a row; a change in one text leaves the other parts as they are."""
-    incidents = plan.archive.incidents
-    row = plan.present.row
+    """The pages of some incidents in a row, which are between `newer` and `older`."""
+    neighbours = (newer, *rows, older)
     pages = []
-    for index, (text, excerpt, source) in enumerate(zip(prose, excerpts, sources, strict=True), start):
-        incident = incidents[index]
-        newer = row(incidents[index - 1]) if index else None
-        older = row(incidents[index + 1]) if index + 1 < len(incidents) else None
-        view = _incident(plan, incident, older, newer, text, excerpt)
-        pages.append(Page(urls.page_file(urls.incident(incident.id)), "incident.html", view, source))
+    for place, incident in enumerate(incidents):
+        view = _incident(
+            words,
+            config,
+            incident,
+            neighbours[place : place + 3],
+            related[place],
+            others[place],
+            prose[place],
+            excerpts[place],
+        )
+        path = urls.page_file(urls.incident(incident.id))
+        pages.append(Page(path, "incident.html", view, sources[place]))
     return tuple(pages)
 
 
 def _incident(
-    plan: Plan, incident: Incident, older: Row | None, newer: Row | None, prose: Prose, excerpt: str
+    words: Terms,
+    config: Config,
+    incident: Incident,
+    neighbours: tuple[Row | None, ...],
+    related: Relations,
+    others: tuple[Row, ...],
+    prose: Prose,
+    excerpt: str,
 ) -> IncidentView:
-    row = plan.present.row
-    related = plan.archive.relations.get(incident.id, Relations())
+    newer, row, older = neighbours
+    assert row is not None
+    stated, alike = len(related.stated), len(related.stated) + len(related.alike)
     return _view(
-        head=plan.head(incident.title, incident.summary or excerpt, _HERE),
+        head=page_head(incident.title, incident.summary or excerpt, _HERE),
         incident=incident,
-        row=row(incident),
-        zone=plan.config.timezone,
-        terms=plan.present.terms(incident),
+        row=row,
+        zone=config.timezone,
+        terms=words.of(incident),
         relations=tuple(
-            Relation(item.label, row(item.incident), item.is_recurrence, item.not_done)
-            for item in related.stated
+            Relation(item.label, other, item.is_recurrence, item.not_done)
+            for item, other in zip(related.stated, others[:stated], strict=True)
         ),
-        alike=plan.present.rows(related.alike),
-        similar=plan.present.rows(related.similar),
-        seen=tuple(
-            Seen(plan.present.term("services", item.service), item.count, MONTHS) for item in related.seen
-        ),
+        alike=others[stated:alike],
+        similar=others[alike:],
+        seen=tuple(Seen(words.term("services", item.service), item.count, MONTHS) for item in related.seen),
         time=related.time,
         previous=older,
         next=newer,
         prose=prose,
-        source_url=plan.config.source_url.replace("{path}", urls.encode(incident.source)),
-        edit_url=plan.config.edit_url.replace("{path}", urls.encode(incident.source)),
+        source_url=config.source_url.replace("{path}", urls.encode(incident.source)),
+        edit_url=config.edit_url.replace("{path}", urls.encode(incident.source)),
     )
 
 

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from heapq import nsmallest
 
 from pmsite.archive.fiscal import QuarterName, latest_complete, quarter_of
 from pmsite.archive.incident import Incident, impact_duration
 from pmsite.archive.quarters import EARLIER, QuarterFigures, quarter_figures
+from pmsite.cache import remembered
 from pmsite.site import urls
 from pmsite.site.format import day as day_label
 from pmsite.site.plan import Page, Plan
+from pmsite.site.present import Terms
 from pmsite.site.views import (
     ComparedQuarter,
     Link,
@@ -16,6 +19,7 @@ from pmsite.site.views import (
     QuarterLine,
     QuarterView,
     RedirectView,
+    Row,
     Severity,
 )
 
@@ -64,7 +68,7 @@ class _Quarters:
 
     def view(self, name: QuarterName) -> QuarterView:
         plan, figures, incidents = self._plan, self._of(name), self._incidents.get(name, ())
-        lines, others = self._lines(incidents)
+        lines, others = _lines(incidents, plan.present.rows(incidents), plan.present.words)
         compared = [moved for back in range(EARLIER, -1, -1) if (moved := name.moved(-back)) >= self.names[0]]
         severities = self._compared_severities(compared)
         minutes = figures.minutes
@@ -114,25 +118,6 @@ class _Quarters:
             _link(self.names[after]) if after < len(self.names) else None,
         )
 
-    def _lines(
-        self, incidents: tuple[Incident, ...]
-    ) -> tuple[tuple[QuarterLine, ...], tuple[QuarterLine, ...]]:
-        """The most severe, and of those the longest, as many as a sheet holds; and the others. Both newest first."""
-        chosen = {incident.id for incident in sorted(incidents, key=self._weight)[:LINES]}
-        lines = [(incident.id in chosen, self._line(incident)) for incident in incidents]
-        return tuple(line for first, line in lines if first), tuple(
-            line for first, line in lines if not first
-        )
-
-    def _weight(self, incident: Incident) -> tuple[bool, int, int, str]:
-        rank = (
-            self._plan.present.rank(urls.slug(incident.severity, fallback="term")) if incident.severity else 0
-        )
-        return not incident.is_counted, rank or 99, -(impact_duration(incident).counted or 0), incident.id
-
-    def _line(self, incident: Incident) -> QuarterLine:
-        return QuarterLine(self._plan.present.row(incident), one_line(incident))
-
     def _compared_severities(self, names: list[QuarterName]) -> tuple[Severity, ...]:
         """The worst MAX_COLUMNS severities to compare by; none unless two quarters state those of at least half of their incidents."""
         known = [figures for name in names if (figures := self._of(name)).counted and figures.has_severities]
@@ -158,6 +143,27 @@ class _Quarters:
             )
             for quarter in quarters
         )
+
+
+@remembered(256)
+def _lines(
+    incidents: tuple[Incident, ...], rows: tuple[Row, ...], words: Terms
+) -> tuple[tuple[QuarterLine, ...], tuple[QuarterLine, ...]]:
+    """The most severe, and of those the longest, as many as a sheet holds; and the others. Both newest first."""
+
+    def weight(incident: Incident) -> tuple[bool, int, int, str]:
+        rank = words.rank(urls.slug(incident.severity, fallback="term")) if incident.severity else 0
+        return not incident.is_counted, rank or 99, -(impact_duration(incident).counted or 0), incident.id
+
+    chosen = {incident.id for incident in nsmallest(LINES, incidents, key=weight)}
+    lines = [
+        (incident.id in chosen, QuarterLine(row, one_line(incident)))
+        for incident, row in zip(incidents, rows, strict=True)
+    ]
+    return (
+        tuple([line for is_first, line in lines if is_first]),
+        tuple([line for is_first, line in lines if not is_first]),
+    )
 
 
 def _counts(quarter: QuarterFigures, severities: tuple[Severity, ...]) -> tuple[int, ...] | None:
