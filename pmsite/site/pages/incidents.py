@@ -30,26 +30,41 @@ _view = remembered(16_384)(IncidentView)
 
 
 def incident_pages(plan: Plan) -> Iterator[Page]:
-    incidents, documents = plan.archive.incidents, plan.archive.documents
-    rows = plan.present.rows(incidents)
+    incidents = plan.archive.incidents
+    facts = plan.of_incidents()
     size = max(_SMALLEST_PART, -(-len(incidents) // _PARTS))
     for start in range(0, len(incidents), size):
-        end = start + size
-        part = [documents[incident.id] for incident in incidents[start:end]]
-        related = [plan.archive.relations.get(incident.id, _NONE) for incident in incidents[start:end]]
-        yield from _part(
-            plan.present.words,
-            plan.config,
-            incidents[start:end],
-            rows[start:end],
-            rows[start - 1] if start else None,
-            rows[end] if end < len(rows) else None,
-            tuple(related),
-            tuple([_others(plan, one) for one in related]),
-            tuple([plan.prose[document.path] for document in part]),
-            tuple([document.body.excerpt for document in part]),
-            tuple([document.path for document in part]),
+        documents = [plan.archive.documents[incident.id] for incident in incidents[start : start + size]]
+        yield from _pages_from(
+            facts,
+            start,
+            tuple([plan.prose[document.path] for document in documents]),
+            tuple([document.body.excerpt for document in documents]),
+            tuple([document.path for document in documents]),
         )
+
+
+@remembered(_PARTS)
+def _pages_from(
+    plan: Plan, start: int, prose: tuple[Prose, ...], excerpts: tuple[str, ...], sources: tuple[str, ...]
+) -> tuple[Page, ...]:
+    """The pages of some incidents in a row: where no incident changed, those with other texts alone are looked at."""
+    everyone, end = plan.archive.incidents, start + len(sources)
+    incidents = everyone[start:end]
+    related = [plan.archive.relations.get(incident.id, _NONE) for incident in incidents]
+    return _part(
+        plan.present.words,
+        plan.config,
+        incidents,
+        plan.present.rows(incidents),
+        plan.present.row(everyone[start - 1]) if start else None,
+        plan.present.row(everyone[end]) if end < len(everyone) else None,
+        tuple(related),
+        tuple([_others(plan, one) for one in related]),
+        prose,
+        excerpts,
+        sources,
+    )
 
 
 _NONE = Relations()
