@@ -544,6 +544,10 @@ def test_a_notice_of_a_supplier_is_no_alert() -> None:
         "# Keys exposed\n\n## Detection\n\nThe supplier announced a security alert on Thursday.\n"
     )
     assert found.detection == ""
+    own = incident(
+        "# Keys exposed\n\n## Detection\n\nWe got a security alert from the scanner on Thursday.\n"
+    )
+    assert own.detection == "alert"
 
 
 def test_a_cause_found_later_was_not_identified_then() -> None:

@@ -22,7 +22,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class Occurrence:
     """What of an incident matters to what it repeats: neither its title nor any of its text."""
 
     id: str
@@ -34,11 +34,11 @@ class Happening:
     related: tuple[Relation, ...]
 
 
-_happening = remembered(16_384)(Happening)
+_occurrence = remembered(16_384)(Occurrence)
 
 
-def happening(incident: Incident) -> Happening:
-    return _happening(
+def occurrence(incident: Incident) -> Occurrence:
+    return _occurrence(
         incident.id,
         incident.date,
         incident.kind,
@@ -52,7 +52,7 @@ def happening(incident: Incident) -> Happening:
 class Past:
     """What came before each incident. Incidents are given newest first and known by their place in that order."""
 
-    def __init__(self, incidents: Sequence[Happening]) -> None:
+    def __init__(self, incidents: Sequence[Occurrence]) -> None:
         self._incidents = incidents
         ids = {incident.id for incident in incidents}
         self._days = [-(incident.date or date.min).toordinal() for incident in incidents]
@@ -95,7 +95,7 @@ class Past:
         return place if day is None else bisect_right(self._days, -_months_before(day).toordinal())
 
 
-def causes_on_services(incident: Incident | Happening) -> Iterator[tuple[str, str]]:
+def causes_on_services(incident: Incident | Occurrence) -> Iterator[tuple[str, str]]:
     """Each of its services with the incident's cause, if that was found."""
     if incident.root_cause and incident.root_cause != "unknown":
         for service in dict.fromkeys(incident.services):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from pmsite.archive.incident import ActionItem, Incident, RelationType
 from pmsite.archive.recurrence import (
-    Happening,
+    Occurrence,
     Past,
     Seen,
     causes_on_services,
-    happening,
     not_done,
+    occurrence,
     series,
     times,
 )
@@ -90,7 +90,7 @@ def relations(incidents: Sequence[Incident], words: Mapping[str, str]) -> dict[s
     stated = _stated(incidents)
     heads = series(incidents)
     counted = times(incidents, heads)
-    history = _history(tuple(map(happening, incidents)))
+    history = _history(tuple(map(occurrence, incidents)))
     texts = [_words(words.get(incident.id, "")) for incident in incidents]
     features = [
         _features(text, item.factors, item.services, item.root_cause)
@@ -130,7 +130,7 @@ _relations = remembered(16_384)(Relations)
 
 @dataclass(frozen=True, slots=True)
 class _History:
-    """What follows from happenings alone, by their places: what was seen before each, and the same cause and service."""
+    """What follows from occurrences alone, by their places: what was seen before each, and the same cause and service."""
 
     past: Past
     seen: tuple[tuple[Seen, ...], ...]
@@ -138,9 +138,11 @@ class _History:
 
 
 @remembered(1)
-def _history(happenings: tuple[Happening, ...]) -> _History:
-    past = Past(happenings)
-    return _History(past, tuple(map(past.seen, range(len(happenings)))), _same_cause_and_service(happenings))
+def _history(occurrences: tuple[Occurrence, ...]) -> _History:
+    past = Past(occurrences)
+    return _History(
+        past, tuple(map(past.seen, range(len(occurrences)))), _same_cause_and_service(occurrences)
+    )
 
 
 @remembered(16_384)
@@ -185,7 +187,7 @@ def _stated(incidents: Sequence[Incident]) -> dict[str, tuple[Stated, ...]]:
     }
 
 
-def _same_cause_and_service(incidents: Sequence[Happening]) -> dict[int, list[int]]:
+def _same_cause_and_service(incidents: Sequence[Occurrence]) -> dict[int, list[int]]:
     """Incidents with the same cause on the same service, by place: the nearest in the list, at most MAX_ALIKE."""
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, incident in enumerate(incidents):

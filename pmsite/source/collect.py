@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pmsite.archive.incident import Incident
-from pmsite.cache import Failure, Limits, Produced, Store, cached_map, fingerprint, program_digest
+from pmsite.cache import Failure, Limits, Produced, Store, cached_map, fingerprint, program_digest, same
 from pmsite.config import Config, Site
 from pmsite.diagnostics import ConfigurationError, diagnose
 from pmsite.source.document import Document, Skimmed, beyond_limits, decode, encode, skimmed
@@ -170,7 +170,7 @@ def _with_parts(incident: Incident, earlier: Incident) -> Incident:
         return earlier
     parts = {item.name: getattr(earlier, item.name) for item in fields(earlier)}
     return replace(
-        incident, **{name: part for name, part in parts.items() if part == getattr(incident, name)}
+        incident, **{name: part for name, part in parts.items() if same(part, getattr(incident, name))}
     )
 
 

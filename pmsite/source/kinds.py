@@ -13,9 +13,7 @@ _DETECTIONS = (
     ("automated-test", re.compile(r"\b(?:integration|automated|smoke|end-to-end|e2e|synthetic) tests?\b.{0,30}\bfail\w*", re.IGNORECASE)),
 )  # fmt: skip
 # A supplier's notice of its own incident, which names no way of noticing it here.
-_ANNOUNCED = re.compile(
-    r"\bannounce\w*\b.{0,60}\balert\b|\bsecurity (?:alert|advisory) (?:by|from|on)\b", re.IGNORECASE
-)
+_ANNOUNCED = re.compile(r"\bannounce\w*\b.{0,60}\balert\b", re.IGNORECASE)
 _TRIGGERS = (
     ("deployment", r"deploy\w*|release\w*|roll-?out"),
     ("configuration-change", r"config\w* (?:change|update)|changed? (?:the )?config\w*"),
