@@ -54,7 +54,7 @@ class Score:
 
 def read(path: Path) -> Document:
     """A file read with the configuration of a site that configures nothing."""
-    file = SourceFile(path.name, path.name, path.stem, Role.POSTMORTEM, path, (0, 0, 0, 0))
+    file = SourceFile(path.name, path.name, path.stem, Role.POSTMORTEM, str(path), (0, 0, 0, 0))
     return Reader(Config()).read(file)[0]
 
 

@@ -82,7 +82,7 @@ def adoptions(
     collection = read_site(site, options)
     open_site = with_overrides(site, audience="public")
     in_public = {item.path: item.incident for item in read_site(open_site, options).documents}
-    locations = {file.path: file.location for file in collection.sources.documents}
+    locations = {file.path: Path(file.location) for file in collection.sources.documents}
     problems = list(collection.sources.diagnostics)
     found = []
     for document in collection.documents:

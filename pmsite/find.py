@@ -5,7 +5,7 @@ import math
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -38,7 +38,7 @@ class Hit:
     """
 
     document: Skimmed
-    location: Path
+    location: str
     is_phrase: bool
     line: int
     text: str
@@ -67,11 +67,11 @@ class Query:
         spelled = " ".join(words).casefold().split()
         self._phrase = re.compile(_BETWEEN.join(map(re.escape, spelled)))
 
+    def words_in(self, folded: str) -> list[str]:
+        return [word for word in self.words if word in folded]
+
     def is_in(self, folded: str) -> bool:
-        for word in self.words:  # noqa: SIM110  a generator for each text takes three times as long
-            if word not in folded:
-                return False
-        return True
+        return len(self.words_in(folded)) == len(self.words)
 
     def is_phrase_in(self, folded: str) -> bool:
         """Whether the words stand together."""
@@ -98,14 +98,17 @@ def search(site: Site, options: Options, words: Iterable[str], limit: int) -> Fo
     documents = visible(skimmed, site.config)
     locations = {file.path: file.location for file in sources.documents}
     keep = site.config.audience is not Visibility.PUBLIC
-    ranked = []
+    ranked, partial = [], []
     for document in documents:
-        folded = _folded(document, locations[document.path], query, keep=keep)
-        if query.is_in(folded):
+        folded = _folded(document, locations[document.path], keep=keep)
+        words = query.words_in(folded)
+        if len(words) == len(query.words):
             ranked.append((not query.is_phrase_in(folded), *_rank(document, query), document))
+        elif words:
+            partial.append((document, words))
     ranked.sort(key=lambda item: item[:-1])
     found = [document for *_, document in ranked]
-    near = () if found else _nearest(documents, locations, query, keep=keep)
+    near = () if found else _nearest(partial, len(documents), query)
     problems = [*sources.diagnostics, *(problem for document in skimmed for problem in document.diagnostics)]
     return Found(
         tuple(
@@ -118,19 +121,14 @@ def search(site: Site, options: Options, words: Iterable[str], limit: int) -> Fo
     )
 
 
-def _nearest(
-    documents: Sequence[Skimmed], locations: Mapping[str, Path], query: Query, *, keep: bool
-) -> list[Skimmed]:
-    """The documents with half of the words or more, at least two; a word counts for more the fewer documents have it."""
-    having: list[tuple[Skimmed, list[str]]] = []
-    counts: Counter[str] = Counter()
-    for document in documents:
-        folded = _folded(document, locations[document.path], keep=keep)
-        words = [word for word in query.words if word in folded]
-        counts.update(words)
-        if len(words) >= max(2, len(query.words) / 2):
-            having.append((document, words))
-    weights = {word: math.log(1 + len(documents) / count) for word, count in counts.items()}
+def _nearest(partial: Sequence[tuple[Skimmed, list[str]]], documents: int, query: Query) -> list[Skimmed]:
+    """The documents with half of the words or more, at least two; a word counts for more the fewer documents have it.
+
+    `partial` are the documents that have any, with these.
+    """
+    counts = Counter(word for _, words in partial for word in words)
+    having = [item for item in partial if len(item[1]) >= max(2, len(query.words) / 2)]
+    weights = {word: math.log(1 + documents / count) for word, count in counts.items()}
 
     def rank(item: tuple[Skimmed, list[str]]) -> tuple[float, tuple[bool, int, str]]:
         return -sum(weights[word] for word in item[1]), _rank(item[0], query)
@@ -138,16 +136,16 @@ def _nearest(
     return [document for document, _ in sorted(having, key=rank)]
 
 
-def _folded(document: Skimmed, location: Path, query: Query | None = None, *, keep: bool) -> str:
-    """All that a document is found by, in small letters. Without the words of `query`, hidden ones need not be left out."""
-    head, text = _head(document), _text(location)
-    folded = f"{head}\n{text.casefold()}"
-    if keep or (query is not None and not query.is_in(folded)):
-        return folded
-    return f"{head}\n{masked(text, keep=False).casefold()}"
+def _folded(document: Skimmed, location: str, *, keep: bool) -> str:
+    """All that a document is found by, in small letters."""
+    text = _text(location)
+    folded = text.casefold()
+    if not keep and "internal" in folded:
+        folded = masked(text, keep=False).casefold()
+    return f"{_head(document)}\n{folded}"
 
 
-def _text(location: Path) -> str:
+def _text(location: str) -> str:
     """A file's text, internal blocks included."""
     try:
         with open(location, "rb", buffering=0) as file:  # noqa: PTH123  Path.open takes twice as long
@@ -167,7 +165,7 @@ def _rank(document: Skimmed, query: Query) -> tuple[bool, int, str]:
     return not query.is_in(_head(document)), -(facts.date or date.min).toordinal(), document.path
 
 
-def _hit(document: Skimmed, location: Path, query: Query, *, keep: bool) -> Hit:
+def _hit(document: Skimmed, location: str, query: Query, *, keep: bool) -> Hit:
     text = covered(masked(_text(location), keep=keep).removeprefix("\ufeff"))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     folded = text.casefold()

@@ -5,16 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from pmsite.archive.archive import Archive, build_archive
-from pmsite.archive.audience import shown, shown_config, visible
 from pmsite.cache import Store
 from pmsite.config import Site
 from pmsite.diagnostics import Diagnostic, configured
 from pmsite.source.collect import Collection, collect, skim
 from pmsite.source.document import Skimmed
 from pmsite.source.files import Sources
-from pmsite.source.tickets import load_tickets, tracked
+
+if TYPE_CHECKING:
+    from pmsite.archive.archive import Archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,12 @@ class Options:
     search: bool = False
 
 
-def load_archive(site: Site, options: Options) -> tuple[Archive, tuple[Diagnostic, ...]]:
+def load_archive(site: Site, options: Options) -> tuple["Archive", tuple[Diagnostic, ...]]:
     """The archive without any pages, and the problems of reading it."""
+    from pmsite.archive.archive import build_archive
+    from pmsite.archive.audience import shown, shown_config, visible
+    from pmsite.source.tickets import load_tickets, tracked
+
     collection = read_site(site, options)
     problems = [problem for document in collection.documents for problem in document.diagnostics]
     tickets = load_tickets(site)

@@ -19,7 +19,7 @@ def read(text: str, *, name: str = "web", flavor: str = "github", **config: Any)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.md"
         path.write_text(text, encoding="utf-8")
-        file = SourceFile(path.name, path.name, name, Role.POSTMORTEM, path, (0, 0, 0, 0))
+        file = SourceFile(path.name, path.name, name, Role.POSTMORTEM, str(path), (0, 0, 0, 0))
         return Reader(Config(markdown=MarkdownConfig(flavor), **config)).read(file)  # type: ignore[arg-type]
 
 

@@ -51,7 +51,7 @@ def test_what_each_file_is(tmp_path: Path) -> None:
         "content/pages/about.md": (Role.PAGE, "about"),
         "content/pages/deep/other.md": (Role.POSTMORTEM, "other"),
     }
-    assert found.files["content/2023/bundle/graph.png"] == tmp_path / "content/2023/bundle/graph.png"
+    assert found.files["content/2023/bundle/graph.png"] == str(tmp_path / "content/2023/bundle/graph.png")
     assert found.diagnostics == ()
 
 

@@ -1,13 +1,20 @@
 """Code to spans: the text is kept whatever the language, and nothing in it becomes markup."""
 
 import re
-from html import unescape
+from html import escape, unescape
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmsite.source.highlight import _ALIASES, _LANGUAGES, MAX_LENGTH, MAX_LINE, highlighted
+from pmsite.source.highlight import _ALIASES, _LANGUAGES, MAX_LENGTH, MAX_LINE
+from pmsite.source.highlight import highlighted as find_highlighted
+
+
+def highlighted(code: str, language: str) -> str:
+    html = find_highlighted(code, language)
+    assert html is not None
+    return html
 
 
 def text_of(html: str) -> str:
@@ -19,20 +26,22 @@ def text_of(html: str) -> str:
     [
         ("x = 1", "python", 'x <span class="o">=</span> <span class="mi">1</span>'),
         ("x = 1", "py", 'x <span class="o">=</span> <span class="mi">1</span>'),
-        ("a<b>&c", "", "a&lt;b&gt;&amp;c"),
-        ("a<b>", "nonsense", "a&lt;b&gt;"),
-        ("a<b>", "scala", "a&lt;b&gt;"),
-        ('"' + "\\" * 40, "scala", '"' + "\\" * 40),
+        ("a<b>&c", "", None),
+        ("a<b>", "nonsense", None),
+        ("a<b>", "scala", None),
+        ('"' + "\\" * 40, "scala", None),
     ],
 )
-def test_code(code: str, language: str, html: str) -> None:
-    assert highlighted(code, language) == html
+def test_code(code: str, language: str, html: str | None) -> None:
+    assert find_highlighted(code, language) == html
 
 
 def test_every_language_of_the_list_and_every_alias_has_a_lexer() -> None:
     code = '+ <a href="x">1</a> # "x" = 1; // y\n'
-    plain = highlighted(code, "")
-    without = [name for name in sorted({*_LANGUAGES, *_ALIASES}) if highlighted(code, name) == plain]
+    plain = escape(code, quote=False)
+    without = [
+        name for name in sorted({*_LANGUAGES, *_ALIASES}) if find_highlighted(code, name) in (plain, None)
+    ]
     assert without == []
     assert set(_ALIASES.values()) <= _LANGUAGES
 
@@ -58,7 +67,7 @@ def test_code_that_a_lexer_would_change_stays_plain() -> None:
 @settings(deadline=None, max_examples=150)
 @given(
     st.text(st.sampled_from("<>&\"'/=[]{}()#$-\\\n ax1:;é"), max_size=80),
-    st.sampled_from(sorted({*_LANGUAGES, "", "nonsense"})),
+    st.sampled_from(sorted(_LANGUAGES)),
 )
 def test_the_text_is_kept_and_nothing_in_it_is_markup(code: str, language: str) -> None:
     html = highlighted(code, language)

@@ -914,6 +914,13 @@ def test_an_address_is_no_summary(first: str) -> None:
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)
+def test_code_in_a_known_language_is_no_text_even_where_nothing_in_it_has_a_colour(flavor: str) -> None:
+    text = "# Web outage\n\n```{}\njournalctl -b -1\n```\n"
+    assert [line.kind for line in lines(read(text.format("bash"), flavor=flavor)[1])] == []
+    assert [line.kind for line in lines(read(text.format(""), flavor=flavor)[1])] == ["code"]
+
+
+@pytest.mark.parametrize("flavor", FLAVORS)
 def test_a_title_that_was_indented_leaves_no_empty_block(flavor: str) -> None:
     document, html = read("    Web outage postmortem\n\nOn Tuesday it broke.\n", flavor=flavor)
     assert document.title == "Web outage postmortem"

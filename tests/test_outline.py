@@ -277,11 +277,18 @@ def test_boxes_of_tasks_become_marks_with_a_name() -> None:
 
 def test_code_is_highlighted_and_can_be_reached_by_keyboard() -> None:
     html = shape("```python\nx = 1\n```\n").html
-    assert html.startswith('<pre class="pm-code" tabindex="0"><code>x <span class="o">=</span>')
+    assert html.startswith(
+        '<pre class="pm-code" tabindex="0"><code class="language-python">x <span class="o">=</span>'
+    )
     assert (
         shape("```\n<b>\n```\n").html == '<pre class="pm-code" tabindex="0"><code>&lt;b&gt;\n</code></pre>\n'
     )
     assert '&lt;<span class="nt">script</span>&gt;' in shape("```html\n<script>\n```\n").html
+
+
+def test_code_in_a_language_that_nobody_highlights_is_shown_as_it_was_written() -> None:
+    html = shape("```nonsense\n<b> &amp;\n```\n").html
+    assert html == '<pre class="pm-code" tabindex="0"><code>&lt;b&gt; &amp;amp;\n</code></pre>\n'
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def read_html(
     path = folder / "document.md"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     file = SourceFile(
-        f"content/{name}.md", f"{name}.md", name, role, path, (0, 0, 0, 0), tuple(defaults.items())
+        f"content/{name}.md", f"{name}.md", name, role, str(path), (0, 0, 0, 0), tuple(defaults.items())
     )
     return Reader(config or Config()).read(file)
 
@@ -99,7 +99,7 @@ def test_batches_give_what_single_documents_give(tmp_path: Path) -> None:
         path = tmp_path / f"{number}.md"
         path.write_text(GOOD.replace("Web down", f"Title {number}"))
         files.append(
-            SourceFile(f"{number}.md", f"{number}.md", str(number), Role.POSTMORTEM, path, (0, 0, 0, 0))
+            SourceFile(f"{number}.md", f"{number}.md", str(number), Role.POSTMORTEM, str(path), (0, 0, 0, 0))
         )
     produced = list(read_documents(Config(), iter(files)))
     single = [Reader(Config()).read(file) for file in files]
@@ -139,14 +139,14 @@ def test_what_cannot_be_read_is_an_error_and_hidden(
 
 def test_a_file_that_is_gone_or_no_file(tmp_path: Path) -> None:
     for location in (tmp_path / "gone.md", tmp_path):
-        file = SourceFile("a.md", "a.md", "a", Role.POSTMORTEM, location, (0, 0, 0, 0))
+        file = SourceFile("a.md", "a.md", "a", Role.POSTMORTEM, str(location), (0, 0, 0, 0))
         document, html = Reader(Config()).read(file)
         assert problems(document) == [("E101", 1, 1)]
         assert (document.visibility, html) == (Visibility.RESTRICTED, "")
 
 
 def test_beyond_limits(tmp_path: Path) -> None:
-    file = SourceFile("a.md", "a.md", "a", Role.POSTMORTEM, tmp_path, (0, 0, 0, 0))
+    file = SourceFile("a.md", "a.md", "a", Role.POSTMORTEM, str(tmp_path), (0, 0, 0, 0))
     document = beyond_limits(file, "took more than 5 s")
     assert problems(document) == [("E107", 1, 1)]
     assert document.visibility is Visibility.RESTRICTED

@@ -63,7 +63,7 @@ class Store:
                 found |= {
                     key: value
                     for key, checksum, value in rows
-                    if _is_bytes(key, value) and zlib.crc32(value, zlib.crc32(key)) == checksum
+                    if type(value) is bytes and zlib.crc32(value, zlib.crc32(key)) == checksum
                 }
         except sqlite3.Error:
             self._start_over()
@@ -77,7 +77,7 @@ class Store:
             ).fetchone()
         except sqlite3.Error:
             return None
-        if row is None or not _is_bytes(row[1]) or zlib.crc32(row[1], zlib.crc32(key)) != row[0]:
+        if row is None or type(row[1]) is not bytes or zlib.crc32(row[1], zlib.crc32(key)) != row[0]:
             return None
         blob: bytes = row[1]
         return blob
@@ -159,7 +159,3 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _remove(path: Path) -> None:
     for ending in ("", "-wal", "-shm"):
         Path(f"{path}{ending}").unlink(missing_ok=True)
-
-
-def _is_bytes(*values: object) -> bool:
-    return all(isinstance(value, bytes) for value in values)

@@ -1,4 +1,7 @@
-"""Worker processes: jobs go in by their numbers, results come out a batch at a time, and no job ends the build."""
+"""Worker processes: jobs go in by their numbers, results come out a batch at a time, and no job ends the build.
+
+What makes processes is imported once they are needed: most commands find all that they need in the store.
+"""
 
 import gc
 import math
@@ -13,14 +16,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import connection, get_all_start_methods, get_context
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
-from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pmsite.cache.store import Produced
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 Job = TypeVar("Job")
 _SMALL = 16
@@ -92,6 +95,9 @@ class _Worker(Generic[Job]):
     """A process, the pipe to it, and which jobs it has been given."""
 
     def __init__(self, function: Batch[Job], jobs: Jobs[Job], limits: Limits | None) -> None:
+        from multiprocessing import get_context
+        from multiprocessing.sharedctypes import RawArray
+
         context = get_context(_start_method())
         self.connection, theirs = context.Pipe()
         self.progress = RawArray("d", (-1.0, 0.0))
@@ -137,6 +143,8 @@ def _start_method() -> str:
 
     With other threads, workers are forked from a process that has none.
     """
+    from multiprocessing import get_all_start_methods
+
     if sys.platform == "linux" and threading.active_count() == 1:
         return "fork"
     return "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
@@ -144,9 +152,9 @@ def _start_method() -> str:
 
 def keep_workers_ready(*modules: str) -> None:
     """Let workers of a process with threads start with these modules imported; the process they come from starts now."""
-    if "forkserver" in get_all_start_methods():
-        from multiprocessing import forkserver
+    from multiprocessing import forkserver, get_all_start_methods
 
+    if "forkserver" in get_all_start_methods():
         forkserver.set_forkserver_preload(list(modules))
         forkserver.ensure_running()
 
@@ -169,6 +177,8 @@ class _Pool(Generic[Job]):
             self._start()
 
     def results(self) -> Iterator[tuple[list[int], list[Produced] | Failure]]:
+        from multiprocessing import connection
+
         while any(worker.assigned for worker in self.workers):
             ready = set(connection.wait([worker.connection for worker in self.workers], timeout=0.25))
             for worker in list(self.workers):
@@ -228,7 +238,7 @@ class _Pool(Generic[Job]):
 def _work(
     function: Batch[Job],
     jobs: Jobs[Job],
-    pipe: Connection,
+    pipe: "Connection",
     progress: Any,
     limits: Limits | None,
 ) -> None:

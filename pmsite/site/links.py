@@ -31,7 +31,7 @@ class LinkResolver:
     """Resolves links between documents, and collects the files that have to travel along."""
 
     def __init__(
-        self, addresses: Mapping[str, tuple[str, Document]], files: Mapping[str, Path], config: Config
+        self, addresses: Mapping[str, tuple[str, Document]], files: Mapping[str, str], config: Config
     ) -> None:
         self._addresses = addresses
         self._files = files
@@ -101,12 +101,12 @@ class LinkResolver:
     ) -> tuple[str | None, Diagnostic | None]:
         checked = self._checked.get(path)
         if checked is None:
-            checked = self._checked[path] = check_attachment(path, self._files[path], self._config)
+            checked = self._checked[path] = check_attachment(path, Path(self._files[path]), self._config)
         if isinstance(checked, Refused):
             problem = _diagnostic(checked.code, document, link, f"{path} {checked.reason}", checked.hint)
             is_graver = checked.code == "W802" and self._config.audience is Visibility.PUBLIC
             return None, replace(problem, severity=Severity.ERROR) if is_graver else problem
-        self.attachments[checked] = self._files[path]
+        self.attachments[checked] = Path(self._files[path])
         return checked, None
 
     def _broken(self, document: Document, link: DocumentLink, path: str) -> Diagnostic:

@@ -19,6 +19,10 @@ _TAG = re.compile(
     r"<(/?)(h[1-6]|p|li|ul|ol|table|tr|td|th|pre|br|div|blockquote|dl|dt|dd|details|summary|section|hr|figure)"
     r"(?![a-z0-9])[^>\"]*(?:\"[^\"]*\"[^>\"]*)*>"
 )
+# Elements that do no more than end a paragraph and begin another.
+_APART = frozenset(
+    ("p", "pre", "div", "blockquote", "dl", "dt", "dd", "details", "summary", "section", "hr", "figure")
+)
 _INLINE = re.compile(r"<[^>\"]*(?:\"[^\"]*\"[^>\"]*)*>")
 _STRONG = re.compile(r"\s*(?:<(?:span|em|i|u|mark|code)(?![a-z])[^>]*>\s*){0,3}<(strong|b|em|i|code)>")
 _LINE_BREAK = re.compile(r"\n")
@@ -116,7 +120,10 @@ class _Reader:
                     self._code(position, code_until)
                 position = code_until  # the tags within it are colours
                 continue
-            self._structure(name, closing, tag)
+            if name in _APART:
+                self._block += 1
+            else:
+                self._structure(name, closing, tag)
             if len(found) >= MAX_LINES:
                 break
         else:
@@ -160,10 +167,8 @@ class _Reader:
         elif name == "table":
             self._list += 1
             self._block += 1
-        elif name[0] == "h" and name != "hr":
-            self._heading = 0 if closing else int(name[1])
-            self._block += 1
         else:
+            self._heading = 0 if closing else int(name[1])
             self._block += 1
 
     def _end_row(self, end: int) -> None:
@@ -242,7 +247,7 @@ class _Reader:
 
     def _code(self, start: int, end: int) -> None:
         """Code that is not highlighted may be text that was indented by accident."""
-        if end - start > MAX_CODE or self._html.find("<span", start, end) >= 0:
+        if end - start > MAX_CODE or self._html.startswith('<code class="language-', start):
             return
         self._block += 1
         for piece in self._html[start:end].split("\n"):

@@ -2,19 +2,26 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from hashlib import blake2b
-from pathlib import Path
 from typing import TypeVar
 
 from pmsite.archive.incident import Incident
 from pmsite.cache import Failure, Limits, Produced, Store, cached_map, fingerprint, program_digest, same
 from pmsite.config import Config, Site
 from pmsite.diagnostics import ConfigurationError, diagnose
-from pmsite.source.document import Document, Skimmed, beyond_limits, decode, encode, skimmed
+from pmsite.source.document import (
+    Document,
+    Skimmed,
+    beyond_limits,
+    decode,
+    encode,
+    skimmed,
+    skimmed_part,
+)
 from pmsite.source.files import Role, SourceFile, Sources, find_sources
 
 Result = TypeVar("Result")
@@ -60,37 +67,58 @@ def collect(
     With the memory of an earlier round, the same collection where nothing changed, and the same documents.
     """
     memory = memory or Memory()
-    sources, read, keys = _collected(site, store, workers, _document, progress, meanwhile, memory)
+    _check_markup(site)
+    sources, keys = _keyed(site, store, memory)
+    wanted = [index for index, key in enumerate(keys) if key not in memory.documents]
+    found = _made(site, store, workers, sources, keys, wanted, _document, progress, meanwhile)
+    read = {keys[index]: document for index, document in zip(wanted, found, strict=True)}
     return _remembering(memory, sources, keys, read)
 
 
 def skim(site: Site, store: Store, workers: int) -> tuple[Sources, tuple[Skimmed, ...]]:
-    """Read all documents as `collect` does, and give of each only what a search needs."""
-    sources, documents, keys = _collected(site, store, workers, _skimmed, None, None, Memory())
-    return sources, tuple([documents[key] for key in keys])
+    """Read all documents as `collect` does, and give of each only what a search needs.
 
-
-def _collected(
-    site: Site,
-    store: Store,
-    workers: int,
-    finish: Callable[[SourceFile, bytes | Failure], Result],
-    progress: Callable[[int, int], None] | None,
-    meanwhile: Callable[[], None] | None,
-    memory: Memory,
-) -> tuple[Sources, dict[bytes, Result], list[bytes]]:
-    """What `finish` makes of the stored form of each document that is not in memory, by key; and all keys in order."""
+    These parts are also stored as one value, because ten thousand take longer to fetch than to search.
+    """
     _check_markup(site)
+    sources, keys = _keyed(site, store, Memory())
+    note, mark = fingerprint("skimmed"), fingerprint(*keys)
+    stored = store.get([note]).get(note, b"")
+    if stored.startswith(mark):
+        return sources, skimmed(stored[len(mark) :])
+    parts = _made(site, store, workers, sources, keys, range(len(keys)), _skimmed_part, None, None)
+    value = b"[" + b",".join(parts) + b"]"
+    store.put([(note, Produced(mark + value))])
+    return sources, skimmed(value)
+
+
+def _keyed(site: Site, store: Store, memory: Memory) -> tuple[Sources, list[bytes]]:
+    """What there is to read, and a key for each document that says all that its reading depends on."""
     sources = find_sources(site, memory.files)
     files = sources.documents
     settings = _settings(site)
     digests = _digests(files, store, memory)
     shared: dict[tuple[str, Role, int], bytes] = {}
-    keys = [_key(settings, shared, file, digest, memory) for file, digest in zip(files, digests, strict=True)]
-    wanted = [index for index, key in enumerate(keys) if key not in memory.documents]
-    read = cached_map(
+    return sources, [
+        _key(settings, shared, file, digest, memory) for file, digest in zip(files, digests, strict=True)
+    ]
+
+
+def _made(
+    site: Site,
+    store: Store,
+    workers: int,
+    sources: Sources,
+    keys: list[bytes],
+    wanted: Sequence[int],
+    finish: Callable[[SourceFile, bytes | Failure], Result],
+    progress: Callable[[int, int], None] | None,
+    meanwhile: Callable[[], None] | None,
+) -> list[Result]:
+    """What `finish` makes of the stored form of the documents with these numbers, which are read if they have none."""
+    return cached_map(
         partial(_read, site.config),
-        [files[index] for index in wanted],
+        [sources.documents[index] for index in wanted],
         [keys[index] for index in wanted],
         store,
         finish,
@@ -99,7 +127,6 @@ def _collected(
         progress=progress,
         meanwhile=meanwhile,
     )
-    return sources, {keys[index]: item for index, item in zip(wanted, read, strict=True)}, keys
 
 
 def _key(
@@ -201,8 +228,8 @@ def _document(file: SourceFile, value: bytes | Failure) -> Document:
     return beyond_limits(file, value.reason) if isinstance(value, Failure) else decode(value)
 
 
-def _skimmed(file: SourceFile, value: bytes | Failure) -> Skimmed:
-    return skimmed(encode(beyond_limits(file, value.reason)) if isinstance(value, Failure) else value)
+def _skimmed_part(file: SourceFile, value: bytes | Failure) -> bytes:
+    return skimmed_part(encode(beyond_limits(file, value.reason)) if isinstance(value, Failure) else value)
 
 
 def _settings(site: Site) -> bytes:
@@ -260,7 +287,7 @@ def _digests(files: Iterable[SourceFile], store: Store, memory: Memory) -> list[
     return found
 
 
-def _digest(location: Path) -> bytes:
+def _digest(location: str) -> bytes:
     try:
         with open(location, "rb", buffering=0) as file:  # noqa: PTH123  Path.open takes twice as long
             return blake2b(file.read(), digest_size=16).digest()
@@ -270,4 +297,4 @@ def _digest(location: Path) -> bytes:
 
 def notes() -> list[bytes]:
     """Keys of the store that are about files and not about documents."""
-    return [fingerprint("source digests")]
+    return [fingerprint("source digests"), fingerprint("skimmed")]

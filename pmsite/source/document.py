@@ -89,7 +89,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Skimmed:
-    """What a search needs of a document. It stands before the rest in the store, and is read alone in little time."""
+    """What a search needs of a document. It stands before the rest in the store."""
 
     path: str
     inside: str
@@ -122,6 +122,11 @@ def _skimmed_adapter() -> TypeAdapter[Skimmed]:
     return TypeAdapter(Skimmed)
 
 
+@cache
+def _all_skimmed_adapter() -> TypeAdapter[tuple[Skimmed, ...]]:
+    return TypeAdapter(tuple[Skimmed, ...])
+
+
 def encode(document: Document) -> bytes:
     """The document's stored form: two lines of JSON, the first of which holds what a search needs."""
     return _skimmed_adapter().dump_json(_skimmed(document)) + b"\n" + document_adapter().dump_json(document)
@@ -132,9 +137,14 @@ def decode(value: bytes) -> Document:
     return document_adapter().validate_json(value.partition(b"\n")[2])
 
 
-def skimmed(value: bytes) -> Skimmed:
-    """The part of a document's stored form that a search needs. Raises ValueError for anything else."""
-    return _skimmed_adapter().validate_json(value.partition(b"\n")[0])
+def skimmed_part(value: bytes) -> bytes:
+    """The part of a document's stored form that a search needs: JSON."""
+    return value.partition(b"\n")[0]
+
+
+def skimmed(value: bytes) -> tuple[Skimmed, ...]:
+    """Documents from the JSON of a list of such parts. Raises ValueError for anything else."""
+    return _all_skimmed_adapter().validate_json(value)
 
 
 def _skimmed(document: Document) -> Skimmed:

@@ -36,14 +36,15 @@ class SourceFile:
     """A document's file: where it is, what its place says of it, and the state that tells whether it changed.
 
     `path` is relative to the site's root, `inside` to its content folder; `name` is the id's origin, `prefix` the
-    content folder's word before it.
+    content folder's word before it. `location` is an absolute path: text, as ten thousand path objects take longer to
+    make than the files take to find.
     """
 
     path: str
     inside: str
     name: str
     role: Role
-    location: Path
+    location: str
     state: tuple[int, int, int, int]
     defaults: tuple[tuple[str, Any], ...] = ()
     prefix: str = ""
@@ -56,16 +57,16 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Everything that was found: documents in order, and every other file by its path from the site's root."""
+    """Everything that was found: documents in order, and where every file is by its path from the site's root."""
 
     documents: tuple[SourceFile, ...]
-    files: dict[str, Path]
+    files: dict[str, str]
     diagnostics: tuple[Diagnostic, ...]
 
 
 class _Found(NamedTuple):
     inside: str
-    folder: Path
+    location: str
     name: str
     state: tuple[int, int, int, int]
 
@@ -75,15 +76,15 @@ def find_sources(site: Site, known: Mapping[str, SourceFile] = MappingProxyType(
     of them changed. Raises ConfigurationError if a content folder is missing.
     """
     documents: list[SourceFile] = []
-    files: dict[str, Path] = {}
+    files: dict[str, str] = {}
     diagnostics: list[Diagnostic] = []
-    ignored = {site.output}
+    ignored = {str(site.output)}
     for folder in site.config.content:
         base = (site.root / folder.path).resolve()
         prefix = PurePosixPath(relpath(base, site.root).replace(os.sep, "/"))
         defaults = tuple({**site.config.defaults, **folder.defaults}.items())
         if base.is_file():
-            found = [_Found(base.name, base.parent, base.name, _state(base.stat()))]
+            found = [_Found(base.name, str(base), base.name, _state(base.stat()))]
             prefix = prefix.parent
         elif base.is_dir():
             walk = _Walk(base, prefix, site.config.exclude, ignored)
@@ -101,14 +102,11 @@ def find_sources(site: Site, known: Mapping[str, SourceFile] = MappingProxyType(
                 document = known.get(path)
                 if document is None or document.state != item.state or document.defaults != defaults:
                     role, name = _role(item.inside)
-                    location = item.folder / item.name
                     document = SourceFile(
-                        path, item.inside, name, role, location, item.state, defaults, folder.prefix
+                        path, item.inside, name, role, item.location, item.state, defaults, folder.prefix
                     )
                 documents.append(document)
-                files[path] = document.location
-            else:
-                files[path] = item.folder / item.name
+            files[path] = item.location
             if (problem := _unread(item.inside, path)) is not None:
                 diagnostics.append(problem)
     unique = {document.path: document for document in documents}
@@ -132,7 +130,7 @@ class _Walk:
     """One content folder's files, excluded ones left out; nothing outside the folder is ever opened."""
 
     def __init__(
-        self, base: Path, prefix: PurePosixPath, exclude: tuple[str, ...], ignored: set[Path]
+        self, base: Path, prefix: PurePosixPath, exclude: tuple[str, ...], ignored: set[str]
     ) -> None:
         self._base = base
         self._prefix = prefix
@@ -142,7 +140,7 @@ class _Walk:
         self.diagnostics: list[Diagnostic] = []
 
     def files(self) -> Iterator[_Found]:
-        pending = [("", self._base)]
+        pending = [("", str(self._base))]
         while pending:
             inside, folder = pending.pop()
             try:
@@ -168,11 +166,10 @@ class _Walk:
                 if entry.is_symlink() and not self._may_follow(entry, path):
                     continue
                 if entry.is_dir():
-                    location = folder / entry.name
-                    if location not in self._ignored:
-                        pending.append((f"{path}/", location))
+                    if entry.path not in self._ignored:
+                        pending.append((f"{path}/", entry.path))
                 elif entry.is_file():
-                    yield _Found(path, folder, entry.name, _state(entry.stat()))
+                    yield _Found(path, entry.path, entry.name, _state(entry.stat()))
 
     def _exclusion(self, path: str, name: str) -> str | None:
         """Why an entry is left out, empty if it is hidden; None if it is not left out."""

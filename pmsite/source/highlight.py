@@ -94,10 +94,15 @@ _ALIASES = {
 }
 
 
-def highlighted(code: str, language: str) -> str:
-    """The inside of a <code> element: spans with Pygments' class names, everything escaped."""
+def highlighted(code: str, language: str) -> str | None:
+    """The inside of a <code> element: spans with Pygments' class names, everything escaped.
+
+    None for a language that is not on the list.
+    """
     lexer = _lexer(_ALIASES.get(language, language))
-    if lexer is None or len(code) > MAX_LENGTH or max(map(len, code.split("\n"))) > MAX_LINE:
+    if lexer is None:
+        return None
+    if len(code) > MAX_LENGTH or max(map(len, code.split("\n"))) > MAX_LINE:
         return escape(code, quote=False)
     tokens = _tokens(lexer, code)
     # A few lexers lose or repeat text (`hcl` with an unclosed heredoc); code is shown as it was written.

@@ -407,14 +407,18 @@ class _Gathering:
             ("impact.summary", "impact"),
             ("resolution", "resolution"),
         ):
-            self._opening(field, section)
-        self._intro()
-        self._fix()
-        for line in self._lines:
-            if line.section == "detection" and line.kind in ("text", "item") and not line.is_label:
-                self._set("detection", kinds.detection(line.text), line, line.text)
-            elif line.section == "trigger" and line.kind in ("text", "item") and not line.is_label:
-                self._set("trigger", kinds.trigger(line.text), line, line.text)
+            if not self._has(field):
+                self._opening(field, section)
+        if not self._has("summary"):
+            self._intro()
+        if not self._has("resolution"):
+            self._fix()
+        for field, kind_of in (("detection", kinds.detection), ("trigger", kinds.trigger)):
+            if self._has(field):
+                continue
+            for line in self._lines:
+                if line.section == field and line.kind in ("text", "item") and not line.is_label:
+                    self._set(field, kind_of(line.text), line, line.text)
 
     def _opening(self, field: str, section: str) -> None:
         """The first paragraph of a section that is running text, or a list's first items and what leads up to them."""

@@ -30,7 +30,9 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 # What no length of time can do without, quickly looked for.
-_HINT = re.compile(r"\d[ \t\xa0-]{0,3}[wdhmsWDHMS日時分秒]|[HhDdMmSsWw](?:our|r|ay|in|ec|eek)")
+_HINT = re.compile(
+    r"\d[ \t\xa0-]{0,3}[wdhmsWDHMS日時分秒]|[ \t\xa0-](?:[Ww]eek|[Dd]ay|[Hh](?:ou)?r|[Mm]in|[Ss]ec)"
+)
 _GLUED = re.compile(rf"(\d{{1,6}})(?:[ \t\xa0]{{0,3}}|-){_UNIT}(?![a-z])", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s,;&]{0,3}(?:and[\s-]{0,3})?\Z", re.IGNORECASE)
 _ISO = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?\Z")

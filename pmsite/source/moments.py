@@ -226,14 +226,11 @@ def _joined(last: Moment, one: Moment, between: str) -> Moment | None:
 
 def day_first(texts: Iterable[str]) -> bool | None:
     """How a document means `07/10/2023`: by those of its dates that can only be meant one way. None if none decides."""
-    votes: set[bool] = set()
-    for text in texts:
-        if _THREE_NUMBERS.search(text) is None:
-            continue
-        for found in _NUMERIC.finditer(text):
-            first, second = int(found[1]), int(found[3])
-            if (first > 12) != (second > 12):
-                votes.add(first > 12)
+    text = "\n".join(texts)
+    if _THREE_NUMBERS.search(text) is None:
+        return None
+    numbers = ((int(found[1]), int(found[3])) for found in _NUMERIC.finditer(text))
+    votes = {first > 12 for first, second in numbers if (first > 12) != (second > 12)}
     return votes.pop() if len(votes) == 1 else None
 
 

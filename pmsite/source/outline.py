@@ -42,7 +42,7 @@ def outline(
     *,
     title: str = "",
     keep_remote_images: bool = False,
-    highlight: Callable[[str, str], str],
+    highlight: Callable[[str, str], str | None],
     entitles: Callable[[str], bool] = bool,
 ) -> Outline:
     """Finish a document's HTML and note what it holds.
@@ -149,7 +149,8 @@ def _fragment(html: str) -> LexborNode:
     return node
 
 
-def _finish_code(code: LexborNode, highlight: Callable[[str, str], str]) -> None:
+def _finish_code(code: LexborNode, highlight: Callable[[str, str], str | None]) -> None:
+    """Only what was highlighted keeps its language: the rest may be text that its author indented by accident."""
     parent = code.parent
     assert parent is not None
     names = (code.attributes.get("class") or "").split() + (parent.attributes.get("class") or "").split()
@@ -157,9 +158,10 @@ def _finish_code(code: LexborNode, highlight: Callable[[str, str], str]) -> None
     attributes = code.attrs
     if "class" in attributes:
         del attributes["class"]
-    if language:
-        text = code.text(deep=True)
-        code.inner_html = highlight(text, language.lower())
+    shown = highlight(code.text(deep=True), language.lower()) if language else None
+    if shown is not None:
+        code.inner_html = shown
+        attributes["class"] = f"language-{language.lower()}"
     parent.attrs["class"] = "pm-code"
     parent.attrs["tabindex"] = "0"
 

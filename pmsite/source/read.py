@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -100,7 +101,7 @@ class Reader:
     def read(self, file: SourceFile) -> tuple[Document, str]:
         """The document and its prose as HTML. Never raises for what a document holds."""
         try:
-            raw = file.location.read_bytes()
+            raw = Path(file.location).read_bytes()
         except OSError as error:
             return unreadable(file, "E101", START, f"cannot be read: {error.strerror}", "check the file"), ""
         try:

@@ -10,7 +10,7 @@ from pmsite.config import Config
 from pmsite.source.files import Role, SourceFile
 from pmsite.source.read import read_documents
 
-_EXAMPLE = Path(pmsite.__file__).parent / "scaffold" / "example.md"
+_EXAMPLE = str(Path(pmsite.__file__).parent / "scaffold" / "example.md")
 
 
 def _use() -> None:

@@ -102,9 +102,12 @@ def _whole_day(text: str, near: date | None, first_day: bool | None) -> date | N
 
 def _document_zone(lines: list[Line]) -> Zoned | None:
     for line in lines[:60]:
+        if line.kind not in ("text", "heading", "item"):
+            continue
+        text = line.text[:200].lower()
         if (
-            line.kind in ("text", "heading", "item")
-            and _ALL_TIMES.search(line.text[:200])
+            ("all " in text or "time" in text)
+            and _ALL_TIMES.search(text) is not None
             and (zone := zone_in(line.text))
         ):
             return zone
