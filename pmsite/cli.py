@@ -544,8 +544,8 @@ def theme_check(
     config: ConfigFile = None, color: ColorOption = Color.AUTO, output_format: FormatOption = None
 ) -> None:
     """Check the theme in use: its theme.yaml, its options, and that every template can be compiled."""
-    from pmsite.build import check_theme
     from pmsite.config import find_site
+    from pmsite.publishing import check_theme
 
     with guarded(output_format, color) as place:
         site = find_site(None, config, Path.cwd())

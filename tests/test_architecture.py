@@ -21,6 +21,8 @@ LAYERS = (
     ("load",),
     ("site",),
     ("check",),
+    ("planning",),
+    ("publishing",),
     ("build",),
     ("adopt", "find", "listing", "stats", "scaffold", "schemas", "report", "deploy", "revisions"),
     ("serve",),

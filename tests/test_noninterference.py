@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pmsite.build import plan_site
 from pmsite.cache import Store
 from pmsite.config import ContentFolder, Site, find_site, with_overrides
 from pmsite.load import Options
+from pmsite.planning import plan_site
 from pmsite.site.render import Renderer, SiteFacts
 from pmsite.site.theme import Theme, load_theme
 from pmsite.site.write import MANIFEST

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pmsite.build import check_theme
 from pmsite.config import find_site, with_overrides
 from pmsite.diagnostics import ConfigurationError, ContentError, PmsiteError
+from pmsite.publishing import check_theme
 from pmsite.site.theme import available_themes, copy_template, load_theme
 from pmsite.source import collect
 from tests.sites import ARCHIVE, ROOT, build_site, pmsite, problems, tree, write_files

@@ -40,6 +40,7 @@ def serve(path: str) -> None:
     import pmsite.deploy
     import pmsite.find
     import pmsite.listing
+    import pmsite.publishing
     import pmsite.revisions
     import pmsite.scaffold
     import pmsite.schemas

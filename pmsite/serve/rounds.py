@@ -1,6 +1,6 @@
 """The build in a loop: each look at the files gives the site as `pmsite build` would publish it now.
 
-The stages are those of `pmsite.build`. What an earlier round left is reused where it is the same; what it left never
+The stages are those of a build. What an earlier round left is reused where it is the same; what it left never
 says what a site is.
 """
 
@@ -14,12 +14,13 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pmsite.build import PlannedSite, plan_site, site_facts, template_problem
 from pmsite.cache import Produced, same
 from pmsite.check import Findings
 from pmsite.config import FILE_NAME, Site
 from pmsite.diagnostics import ContentError, Diagnostic, PmsiteError, Severity
 from pmsite.load import Options, opened
+from pmsite.planning import PlannedSite, plan_site
+from pmsite.publishing import site_facts, template_problem
 from pmsite.serve.fulltext import FullText
 from pmsite.serve.preview import KeyedPage, Linked, Preview, Rendered, State
 from pmsite.serve.watch import Root

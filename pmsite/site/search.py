@@ -87,6 +87,14 @@ def _find_program() -> Program:
     return Program(path, _version(path))
 
 
+def program_version() -> str:
+    """What Pagefind says that it is; nothing where it cannot run."""
+    try:
+        return _find_program().version
+    except (ImportError, OSError, subprocess.SubprocessError):
+        return ""
+
+
 @cache
 def _version(path: Path) -> str:
     said = subprocess.run([path, "--version"], capture_output=True, check=True, timeout=30)

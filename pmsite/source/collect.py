@@ -27,7 +27,7 @@ from pmsite.source.files import Role, SourceFile, Sources, find_sources
 Result = TypeVar("Result")
 # Whatever a document holds: it is read within these, or named in an error.
 LIMITS = Limits(seconds=5, memory=300 * 1024 * 1024)
-_RECENT = 2_000_000_000  # file systems may keep times to two seconds only
+RECENT = 2_000_000_000  # file systems may keep times to two seconds only
 
 
 @dataclass(slots=True)
@@ -46,6 +46,14 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What there is to read, and a key for each document, by its path, that says all that its reading depends on."""
+
+    sources: Sources
+    keys: dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
     """Every document, and the key that finds its prose in the store."""
 
@@ -61,17 +69,19 @@ def collect(
     progress: Callable[[int, int], None] | None = None,
     meanwhile: Callable[[], None] | None = None,
     memory: Memory | None = None,
+    found: Found | None = None,
 ) -> Collection:
     """Read all documents; `meanwhile` runs while workers read. Raises ConfigurationError if a content folder is missing.
 
-    With the memory of an earlier round, the same collection where nothing changed, and the same documents.
+    With the memory of an earlier round, the same collection where nothing changed, and the same documents. `found` is
+    what a look at the files has found already.
     """
     memory = memory or Memory()
-    _check_markup(site)
-    sources, keys = _keyed(site, store, memory)
+    found = found or look(site, store, memory)
+    sources, keys = found.sources, [*found.keys.values()]
     wanted = [index for index, key in enumerate(keys) if key not in memory.documents]
-    found = _made(site, store, workers, sources, keys, wanted, _document, progress, meanwhile)
-    read = {keys[index]: document for index, document in zip(wanted, found, strict=True)}
+    made = _made(site, store, workers, sources, keys, wanted, _document, progress, meanwhile)
+    read = {keys[index]: document for index, document in zip(wanted, made, strict=True)}
     return _remembering(memory, sources, keys, read)
 
 
@@ -80,8 +90,8 @@ def skim(site: Site, store: Store, workers: int) -> tuple[Sources, tuple[Skimmed
 
     These parts are also stored as one value, because ten thousand take longer to fetch than to search.
     """
-    _check_markup(site)
-    sources, keys = _keyed(site, store, Memory())
+    found = look(site, store)
+    sources, keys = found.sources, [*found.keys.values()]
     note, mark = fingerprint("skimmed"), fingerprint(*keys)
     stored = store.get([note]).get(note, b"")
     if stored.startswith(mark):
@@ -92,16 +102,22 @@ def skim(site: Site, store: Store, workers: int) -> tuple[Sources, tuple[Skimmed
     return sources, skimmed(value)
 
 
-def _keyed(site: Site, store: Store, memory: Memory) -> tuple[Sources, list[bytes]]:
-    """What there is to read, and a key for each document that says all that its reading depends on."""
+def look(site: Site, store: Store, memory: Memory | None = None) -> Found:
+    """See what there is. Raises ConfigurationError if a content folder or an extension of Markdown is missing."""
+    memory = memory or Memory()
+    _check_markup(site)
     sources = find_sources(site, memory.files)
     files = sources.documents
     settings = _settings(site)
     digests = _digests(files, store, memory)
     shared: dict[tuple[str, Role, int], bytes] = {}
-    return sources, [
-        _key(settings, shared, file, digest, memory) for file, digest in zip(files, digests, strict=True)
-    ]
+    return Found(
+        sources,
+        {
+            file.path: _key(settings, shared, file, digest, memory)
+            for file, digest in zip(files, digests, strict=True)
+        },
+    )
 
 
 def _made(
@@ -166,7 +182,7 @@ def _remembering(
     documents = tuple([read.get(key) or memory.documents[key] for key in keys])
     collection = Collection(sources, documents, dict(zip(paths, keys, strict=True)))
     memory.documents = dict(zip(keys, documents, strict=True))
-    memory.keys = {path: memory.keys[path] for path in paths}
+    memory.keys = {path: memory.keys[path] for path in paths if path in memory.keys}
     memory.collection = collection
     return collection
 
@@ -278,7 +294,7 @@ def _digests(files: Iterable[SourceFile], store: Store, memory: Memory) -> list[
         else:
             before = None
             digest = _digest(file.location)
-        if now - max(file.state[1], file.state[2]) > _RECENT:
+        if now - max(file.state[1], file.state[2]) > RECENT:
             noted[file.path] = before or [list(file.state), digest.hex()]
         found.append(digest)
     if memory.digests is None and noted != known:
