@@ -10,7 +10,7 @@ from pmsite.config import Site
 from pmsite.diagnostics import Diagnostic, has_errors
 from pmsite.load import Options, opened
 from pmsite.site.standing import Standing, find_standing, mark_of, note
-from pmsite.site.theme import load_theme
+from pmsite.site.theme import Theme, load_theme
 from pmsite.site.write import Changes, locked, refuse_narrower_output, refuse_unsafe_output
 from pmsite.source.collect import collect, look
 from pmsite.source.evidence import Evidence
@@ -72,13 +72,14 @@ def _build(
         changes = Changes(0, standing.files, 0)
         return Report(standing.documents, standing.diagnostics, changes=changes)
 
+    reading = progress and partial(progress, "reading")
+    collection = collect(site, store, options.jobs, reading, partial(_prepare, theme), found=found)
+    stages.ended("reading")
+
     from pmsite.planning import plan_site
     from pmsite.publishing import publish
-    from pmsite.site.render import ProseMissing, compile_templates
+    from pmsite.site.render import ProseMissing
 
-    reading = progress and partial(progress, "reading")
-    collection = collect(site, store, options.jobs, reading, partial(compile_templates, theme), found=found)
-    stages.ended("reading")
     planned = plan_site(site, options, collection, theme)
     stages.ended("planning")
     documents = len(collection.documents)
@@ -95,6 +96,14 @@ def _build(
         note(site, store, mark, Standing(documents, diagnostics, files))
     stages.ended("publishing")
     return Report(documents, diagnostics, rendered=done.rendered, changes=done.changes)
+
+
+def _prepare(theme: Theme) -> None:
+    """What the later stages need, made ready while workers read."""
+    import pmsite.publishing  # noqa: F401  and with it all that plans and renders
+    from pmsite.site.render import compile_templates
+
+    compile_templates(theme)
 
 
 def check(site: Site, options: Options) -> Report:

@@ -244,9 +244,9 @@ def _work(
 ) -> None:
     """A worker's life: jobs come in by their numbers, results go out a batch at a time."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # What was made before the fork stays, and what is made here lives for one job: looking for cycles seldom pays.
+    # What was made before the fork stays. What is made here lives for one job: to look for cycles among it is quick.
     gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(10_000, 20, 20)
     if limits is not None:
         # A library that runs out of memory says so on its way out; the parent names the document instead.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
