@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pmsite import build as pipeline
-from pmsite.cache import remembered, same, unchanged
+from pmsite.cache import remembered, same, start_remembering, unchanged
 from pmsite.config import find_site, with_overrides
 from pmsite.diagnostics import ContentError, PmsiteError
 from pmsite.load import Options
@@ -428,6 +428,10 @@ def test_rendered_pages_are_bounded() -> None:
 
 
 class TestRemembered:
+    @pytest.fixture(autouse=True)
+    def _remembering(self) -> None:
+        start_remembering()
+
     def test_the_same_arguments_give_the_same_result(self) -> None:
         calls = []
 

@@ -56,8 +56,10 @@ def items_of(incidents: Iterable[Incident]) -> tuple[ActionItem, ...]:
 
 
 @lru_cache(maxsize=65_536)
-def _words(title: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(title.casefold())) - _IGNORED
+def _words(title: str) -> str:
+    """The words of a title that say what it asks for, in order, each once; nothing if they are too few."""
+    words = set(_WORD.findall(title.casefold())) - _IGNORED
+    return " ".join(sorted(words)) if len(words) >= MIN_WORDS else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,11 @@ def _asked_again(
     items: tuple[ActionItem, ...], counts: tuple[int, ...]
 ) -> tuple[tuple[str, tuple[int, ...], int], ...]:
     """Titles, the places of the incidents that ask, and how many of theirs are done; `counts` are each incident's items."""
-    found: dict[frozenset[str], list[tuple[int, ActionItem]]] = {}
+    found: dict[str, list[tuple[int, ActionItem]]] = {}
     following = iter(items)
     for place, count in enumerate(counts):
         for item in islice(following, count):
-            words = _words(item.title)
-            if len(words) >= MIN_WORDS:
+            if words := _words(item.title):
                 found.setdefault(words, []).append((place, item))
     result = []
     for same in found.values():

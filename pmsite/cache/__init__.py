@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from pmsite.cache.store import Produced, Store
-from pmsite.cache.values import fingerprint, program_digest, remembered, same, unchanged
+from pmsite.cache.values import fingerprint, program_digest, remembered, same, start_remembering, unchanged
 from pmsite.cache.workers import PATIENCE, Batch, Failure, Limits, keep_workers_ready, produce
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "program_digest",
     "remembered",
     "same",
+    "start_remembering",
     "unchanged",
 ]
 

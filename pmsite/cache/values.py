@@ -87,9 +87,18 @@ def _plain_form(kind: type) -> Callable[[Any], Any]:
     return lambda value: (name, str(value))
 
 
+_remembers = False
+
+
+def start_remembering() -> None:
+    """From now on, what is `remembered` is. For a preview: a single build would never ask for it again."""
+    global _remembers
+    _remembers = True
+
+
 def remembered(size: int) -> Callable[[Callable[Given, Result]], Callable[Given, Result]]:
     """Lets a pure function give its earlier result for the very same arguments, so that a preview's next build does not
-    work out again what did not change.
+    work out again what did not change. Without a preview nothing is kept.
 
     Objects are the same if they are identical, not if they are equal; scalars if their types and values are; tuples
     if they hold the same. What may change (lists, dictionaries, iterators) is never the same. Between `size` and twice
@@ -103,6 +112,8 @@ def remembered(size: int) -> Callable[[Callable[Given, Result]], Callable[Given,
         @wraps(function)
         def wrapper(*args: Given.args, **kwargs: Given.kwargs) -> Result:
             nonlocal recent, older
+            if not _remembers:
+                return function(*args, **kwargs)
             try:
                 key = _identity((*args, *kwargs, *kwargs.values()) if kwargs else args)
             except _Changeable:

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pmsite.cache import Produced, same
+from pmsite.cache import Produced, same, start_remembering
 from pmsite.check import Findings
 from pmsite.config import FILE_NAME, Site
 from pmsite.diagnostics import ContentError, Diagnostic, PmsiteError, Severity
@@ -78,6 +78,7 @@ class Workspace:
     """
 
     def __init__(self, find: Callable[[], Site], options: Callable[[Site], Options]) -> None:
+        start_remembering()
         self._find = find
         self._options = options
         self._site = find()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pmsite.archive.incident import Incident
-from pmsite.archive.insights import Distribution, Sample, distribution, trend
+from pmsite.archive.insights import Distribution, Sample, YearCount, distribution, trend
 from pmsite.archive.reading import Reader
 from pmsite.archive.taxonomy import KINDS, Taxonomy, Term
 from pmsite.cache import remembered
@@ -21,7 +21,7 @@ def taxonomy_pages(plan: Plan, taxonomy: Taxonomy) -> Iterator[Page]:
     """The taxonomy's own page and a paginated page for each of its terms; nothing for an unused taxonomy."""
     if not taxonomy.terms:
         return
-    figures = [distribution(term.incidents) for term in taxonomy.terms]
+    figures = [(distribution(term.incidents), trend(term.incidents)) for term in taxonomy.terms]
     view = TaxonomyView(
         head=plan.head(
             taxonomy.plural,
@@ -32,16 +32,16 @@ def taxonomy_pages(plan: Plan, taxonomy: Taxonomy) -> Iterator[Page]:
         singular=taxonomy.singular,
         plural=taxonomy.plural,
         terms=tuple(
-            _term_line(plan, taxonomy, term, durations.sample)
-            for term, durations in zip(taxonomy.terms, figures, strict=True)
+            _term_line(plan, taxonomy, term, durations.sample, years)
+            for term, (durations, years) in zip(taxonomy.terms, figures, strict=True)
         ),
     )
     yield Page(f"{taxonomy.name}/index.html", "taxonomy.html", view)
     lists = _reading_lists(plan, taxonomy) if taxonomy.name == READ else {}
     names = taxonomy.name, taxonomy.singular, taxonomy.plural
-    for term, durations in zip(taxonomy.terms, figures, strict=True):
+    for term, (durations, years) in zip(taxonomy.terms, figures, strict=True):
         rows, reading = plan.present.rows(term.incidents), lists.get(term.slug, ())
-        yield from _term_pages(plan.present.words, plan.config, names, term, rows, durations, reading)
+        yield from _term_pages(plan.present.words, plan.config, names, term, rows, durations, years, reading)
 
 
 def _reading_lists(plan: Plan, taxonomy: Taxonomy) -> dict[str, tuple[Reading, ...]]:
@@ -60,7 +60,9 @@ def _reading_lists(plan: Plan, taxonomy: Taxonomy) -> dict[str, tuple[Reading, .
 _reading = remembered(1024)(Reading)
 
 
-def _term_line(plan: Plan, taxonomy: Taxonomy, term: Term, figures: Sample) -> TermLine:
+def _term_line(
+    plan: Plan, taxonomy: Taxonomy, term: Term, figures: Sample, years: tuple[YearCount, ...]
+) -> TermLine:
     return TermLine(
         CountedLink(term.label, urls.term(taxonomy.name, term.slug), figures.total),
         term.count - figures.total,
@@ -68,7 +70,7 @@ def _term_line(plan: Plan, taxonomy: Taxonomy, term: Term, figures: Sample) -> T
         term.incidents[0].date,
         figures.median,
         figures.n,
-        trend(term.incidents),
+        years,
         plan.present.rank(term.slug) if taxonomy.name == "severity" else 0,
     )
 
@@ -81,6 +83,7 @@ def _term_pages(
     term: Term,
     rows: tuple[Row, ...],
     figures: Distribution,
+    years: tuple[YearCount, ...],
     reading: tuple[Reading, ...],
 ) -> tuple[Page, ...]:
     """A term's pages. `names` are those of its taxonomy: in URLs, singular, plural."""
@@ -104,7 +107,7 @@ def _term_pages(
             uncounted=term.count - figures.sample.total,
             groups=by_year(part),
             pagination=pagination,
-            trend=trend(term.incidents) if is_first else (),
+            trend=years if is_first else (),
             distribution=figures if is_first else None,
             together=_together(words, name, term) if is_first else (),
             reading=reading if is_first else (),
