@@ -150,12 +150,12 @@ def _lines(figures: Overview, title: str) -> Iterator[str]:
         ),
     )
     for heading, finding, ranking in (
-        ("severity", "", figures.severities),
+        ("severity", f"Severity is known for {_known(figures.severities)}", figures.severities),
         ("root cause", findings.causes(figures.causes), figures.causes),
         ("service", findings.pairs(figures), figures.services),
         ("noticed by", findings.detection(figures.detection), figures.detection),
     ):
-        yield finding or "By severity"
+        yield finding
         yield from _table(
             (heading, "incidents"), ((term.label, number(term.count)) for term in ranking.terms)
         )
@@ -178,6 +178,10 @@ def _lines(figures: Overview, title: str) -> Iterator[str]:
     yield findings.weekdays(figures.starts.weekdays, figures.starts.known)
     yield findings.hours(figures.starts.hours, figures.starts.known)
     yield ""
+
+
+def _known(ranking: Ranking) -> str:
+    return f"{number(ranking.known)} of {number(ranking.total)}"
 
 
 def _spans(known: Sample) -> tuple[str, str, str, str]:

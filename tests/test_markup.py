@@ -335,3 +335,34 @@ def test_links_send_no_referrer_and_no_opener(convert: Converter) -> None:
         '<a href="https://e.example" rel="opener" target="_blank">x</a>'
     )
     assert "target=" not in convert('<a href="https://e.example" target="_blank">x</a>')
+
+
+@pytest.mark.parametrize(
+    "head", ["python", 'python hl_lines="1 2"', 'python linenums="1"', "{.python .annotate}", "python {1,3}"]
+)
+def test_options_of_fenced_code_leave_it_code(head: str) -> None:
+    assert (
+        PYTHON(f"```{head}\nx = '<'\n```\n") == "<pre><code class=\"language-python\">x = '&lt;'</code></pre>"
+    )
+
+
+def test_the_title_of_fenced_code_stands_above_it() -> None:
+    html = PYTHON('```yaml title="<b>.yaml"\na: 1\n```\n')
+    assert html == (
+        '<p><strong>&lt;b&gt;.yaml</strong></p><pre><code class="language-yaml">a: 1</code></pre>'
+    )
+
+
+def test_fenced_code_in_a_list_is_in_it() -> None:
+    html = PYTHON("- item\n\n    ```bash\n    ls\n    ```\n")
+    assert '<pre><code class="language-bash">ls</code></pre>\n</li>' in html
+
+
+def test_collapsible_notes_and_tabs_keep_their_text() -> None:
+    assert '<details class="warning">\n<summary>Why</summary>\n<p>text</p>' in PYTHON(
+        '??? warning "Why"\n    text\n'
+    )
+    html = PYTHON('=== "Before"\n    one\n\n=== "After"\n    two\n')
+    assert "<input" not in html
+    assert re.sub(r"<[^>]+>|\n", " ", html).split() == ["Before", "one", "After", "two"]
+    assert html.count("<p><strong>") == 2

@@ -1,7 +1,9 @@
 """Markdown to safe HTML: two flavours, one sanitiser."""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 import comrak
@@ -107,15 +109,41 @@ _PYTHON_EXTENSIONS = (
     "md_in_html",
     "sane_lists",
     "tables",
+    "pymdownx.details",
     "pymdownx.highlight",
     "pymdownx.magiclink",
     "pymdownx.quotes",
     "pymdownx.superfences",
+    "pymdownx.tabbed",
     "pymdownx.tasklist",
     "pymdownx.tilde",
 )
+
+
+def _fence(
+    source: str, language: str, _class: str, options: dict[str, str], _converter: Any, **_given: Any
+) -> str:
+    """Fenced code below its title. Of the options that themes for MkDocs know, a title alone says something here."""
+    title = f"<p><strong>{escape(options['title'])}</strong></p>" if options.get("title") else ""
+    kind = f' class="language-{escape(language)}"' if language else ""
+    return f"{title}<pre><code{kind}>{escape(source, quote=False)}</code></pre>"
+
+
+def _any_options(
+    _language: str, given: dict[str, str], options: dict[str, str], _attributes: Any, _converter: Any
+) -> bool:
+    """A fence with options that nothing is done with is a fence all the same."""
+    options.update(given)
+    return True
+
+
+# A tab is shown below its label, one after the other: choosing one takes a form control or a script.
+_TAB = re.compile(r'<input[^>]* name="__tabbed_\d+"[^>]*>\s*<label[^>]*>(.*?)</label>', re.DOTALL)
 # Highlighting is done later and for both flavours, so the extensions are told to leave code alone.
 _PYTHON_OPTIONS: dict[str, dict[str, Any]] = {
+    "pymdownx.superfences": {
+        "custom_fences": [{"name": "*", "class": "", "format": _fence, "validator": _any_options}]
+    },
     "pymdownx.highlight": {"use_pygments": False},
     "pymdownx.quotes": {"callouts": True},
     "codehilite": {"use_pygments": False},
@@ -174,6 +202,6 @@ def _python(settings: MarkdownConfig) -> Converter:
 
     def convert(text: str) -> str:
         converter.reset()
-        return converter.convert(text)
+        return _TAB.sub(r"<p><strong>\1</strong></p>", converter.convert(text))
 
     return convert
