@@ -200,6 +200,7 @@ def measured(
                 found.setdefault(name, []).append(heard.next() - begun)
                 settle(process.pid)
             memory.append(measure.memory_of(process.pid))
+            print(f"{Path(command[0]).name}: {name}", file=sys.stderr)  # it takes minutes
         return {name: seconds[1:] for name, seconds in found.items()}, memory
 
 

@@ -6,8 +6,10 @@
 import argparse
 import os
 import platform
+import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,8 +21,8 @@ from benchmarks.generate import generate
 from benchmarks.measure import Cost
 from benchmarks.tools import Workplace
 
-PMSITE, HUGO = "pmsite", "Hugo"
-COLD, NO_CHANGE, BODY_EDIT = "cold", "no change", "one body edit"
+PMSITE, HUGO, FLOOR = "pmsite", "Hugo", "floor:"
+COLD, NO_CHANGE, COPY = "cold", "no change", "read and copy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +66,60 @@ def _round(
         warm = tools.pmsite_command(pmsite, place, clean=False)
         yield (PMSITE, COLD), build(tools.pmsite_command(pmsite, place, clean=True), place.pmsite_output)
         yield (PMSITE, NO_CHANGE), build(warm, place.pmsite_output)
-        with _edited(place):
-            yield (PMSITE, BODY_EDIT), build(warm, place.pmsite_output)
+        with _restored(place) as (document, template):
+            for name, edit in EDITS.items():
+                edit(document, template)
+                yield (PMSITE, name), build(warm, place.pmsite_output)
+        yield (FLOOR, COPY), Figures(_read_and_copy(place), *_contents(place.pmsite_output))
+
+
+def _edit_body(document: Path, _template: Path) -> None:
+    document.write_text(f"{document.read_text()}\nOne more sentence was added here.\n")
+
+
+def _edit_title(document: Path, _template: Path) -> None:
+    document.write_text(document.read_text().replace("\ntitle: ", "\ntitle: Revised, ", 1))
+
+
+def _edit_template(_document: Path, template: Path) -> None:
+    template.parent.mkdir(exist_ok=True)
+    template.write_text(
+        '{% extends "!parent/incident.html" %}\n{% block links %}{{ super() }}<meta name="x" content="y">{% endblock %}\n'
+    )
+
+
+EDITS: dict[str, Callable[[Path, Path], None]] = {
+    "body edit": _edit_body,
+    "title edit": _edit_title,
+    "template edit": _edit_template,
+}
+"""What is changed, one after the other, in the document in the middle and in the template of incidents."""
 
 
 @contextmanager
-def _edited(place: Workplace) -> Iterator[None]:
-    """A sentence more in the document in the middle, for as long as the block lasts."""
+def _restored(place: Workplace) -> Iterator[tuple[Path, Path]]:
+    """A document and a template that may be edited for as long as the block lasts."""
     documents = sorted((place.archive / "content").iterdir())
-    document = documents[len(documents) // 2]
+    document, template = documents[len(documents) // 2], place.archive / "templates" / "incident.html"
     text = document.read_bytes()
-    document.write_bytes(text + b"\nOne more sentence was added here.\n")
     try:
-        yield
+        yield document, template
     finally:
         document.write_bytes(text)
+        shutil.rmtree(template.parent, ignore_errors=True)
+
+
+def _read_and_copy(place: Workplace) -> Cost:
+    """The least that any generator has to do: read every document, and write as many files of the same sizes."""
+    os.sync()
+    copy = place.folder / "copy"
+    before, started = os.times(), time.perf_counter()
+    for document in (place.archive / "content").iterdir():
+        document.read_bytes()
+    shutil.copytree(place.pmsite_output, copy)
+    wall, after = time.perf_counter() - started, os.times()
+    shutil.rmtree(copy)
+    return Cost(wall, after.user + after.system - before.user - before.system, None)
 
 
 def _contents(folder: Path) -> tuple[int, int]:
@@ -92,11 +133,11 @@ def report(count: int, results: Results) -> str:
         f"{count:,} postmortems, median of {max(len(runs) for runs in results.values())}",
         f"  {'':24}{'seconds':>9}{'CPU s':>9}{'memory MB':>11}{'files':>9}{'output MB':>11}",
     ]
-    lines += [_row(key, runs) for key, runs in sorted(results.items())]
+    lines += [_row(key, runs) for key, runs in results.items()]
     peer = results.get((HUGO, COLD))
     if peer and (PMSITE, COLD) in results:
-        lines.append(f"  {'pmsite / Hugo, cold':24}{'time':>9}{'CPU':>9}{'memory':>11}")
-        lines += [_ratios(key[1], runs, peer) for key, runs in sorted(results.items()) if key[0] == PMSITE]
+        lines.append(f"  {'of Hugo, cold':24}{'time':>9}{'CPU':>9}{'memory':>11}")
+        lines += [_ratios(" ".join(key), runs, peer) for key, runs in results.items() if key[0] != HUGO]
     return "\n".join(lines)
 
 
