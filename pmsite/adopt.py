@@ -17,12 +17,23 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from pmsite.archive.incident import ActionItem, ActionStatus, Incident, Precision, Timestamp, doubted
+from pmsite.archive.incident import (
+    APPROXIMATE,
+    ActionItem,
+    ActionStatus,
+    Duration,
+    Incident,
+    Precision,
+    Timestamp,
+    doubted,
+)
 from pmsite.config import Site, with_overrides
 from pmsite.diagnostics import START, ContentError, Diagnostic, configured, diagnose, has_errors
 from pmsite.load import Options, read_site
 from pmsite.source import frontmatter, schema
 from pmsite.source.document import Document
+from pmsite.source.lengths import duration as length
+from pmsite.source.lengths import seconds_of
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LENGTH = {"started", "mitigated", "resolved", "duration"}
@@ -115,7 +126,9 @@ def _adoptable(document: Document, incident: Incident) -> Iterator[str]:
 
 
 def _is_approximate(value: object) -> bool:
-    """An approximate time is written as one."""
+    """An approximate time or length is written as one."""
+    if isinstance(value, Duration):
+        return value.doubt == APPROXIMATE
     return isinstance(value, Timestamp) and value.precision is Precision.APPROXIMATE
 
 
@@ -237,8 +250,11 @@ def _impact(incident: Incident, parts: list[str]) -> dict[str, Any]:
 
 
 def _plain(field: str, value: Any) -> Any:
-    if field == "duration":
-        return f"PT{value}S"
+    if isinstance(value, Duration):
+        if not value.doubt:
+            return f"PT{value.seconds}S"
+        text = length(value.seconds)
+        return f"~ {text if seconds_of(text) == value.seconds else f'{value.seconds} s'}"
     if isinstance(value, Timestamp):
         return _moment(value)
     if isinstance(value, Enum):

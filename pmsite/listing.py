@@ -6,7 +6,7 @@ from datetime import date
 from enum import Enum
 
 from pmsite.archive.archive import Archive
-from pmsite.archive.incident import Incident, impact_duration
+from pmsite.archive.incident import Duration, Incident, impact_duration
 from pmsite.archive.taxonomy import words_of
 from pmsite.diagnostics import printable
 from pmsite.site import data, urls
@@ -78,7 +78,7 @@ def _table(incidents: tuple[Incident, ...]) -> str:
         (
             incident.date.isoformat() if incident.date else "undated",
             printable(incident.severity) or "-",
-            duration(impact_duration(incident).seconds) or "-",
+            _length(impact_duration(incident)) or "-",
             printable(incident.root_cause) or "-",
             str(len(incident.open_actions) or "-"),
             printable(incident.title),
@@ -91,3 +91,8 @@ def _table(incidents: tuple[Incident, ...]) -> str:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         lines.append("  ".join([*cells, row[-1]]).rstrip())
     return "\n".join(lines) + "\n"
+
+
+def _length(of: Duration) -> str:
+    """A length as pages show it: one in doubt with its sign; nothing if it is not known."""
+    return f"≈ {duration(of.seconds)}" if of.seconds is not None and of.doubt else duration(of.seconds)

@@ -69,6 +69,19 @@ def facts(folder: Path) -> dict[str, tuple[object, ...]]:
     }
 
 
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [("about five hours", '"~ 5 h"'), ("~1h 30m 20s", '"~ 5420 s"'), ("5 hours", "PT18000S")],
+)
+def test_an_approximate_length_is_written_as_one(tmp_path: Path, said: str, written: str) -> None:
+    path = write(tmp_path, f"# Web\n\n**Duration:** {said}\n\n## Summary\n\nThe web servers were down.\n")
+    before = facts(tmp_path)
+    (adoption,) = adopted(tmp_path)
+    assert f"duration: {written}\n" in adoption.after.decode()
+    path.write_bytes(adoption.after)
+    assert facts(tmp_path) == before
+
+
 def test_what_is_written(tmp_path: Path) -> None:
     path = write(tmp_path, PROSE)
     (adoption,) = adopted(tmp_path)

@@ -160,7 +160,7 @@ def test_declared_and_identified_may_come_when_all_is_over() -> None:
         ({"resolved": at(12)}, Duration(7200)),
         ({"mitigated": Absence.NOT_APPLICABLE, "resolved": at(12)}, Duration(7200)),
         ({"detected": at(9), "resolved": at(12)}, Duration(7200)),
-        ({"started": None, "identified": at(13), "resolved": at(12), "duration": 60}, Duration(60)),
+        ({"started": None, "identified": at(13), "resolved": at(12), "duration": Duration(60)}, Duration(60)),
         ({"identified": at(13), "resolved": at(12)}, Duration(7200)),
         ({"mitigated": at(11), "resolved": None}, Duration(3600)),
         ({}, Duration(None, "resolved is not recorded")),
@@ -238,7 +238,7 @@ _OTHER: dict[str, object] = {
     "action_items": (ActionItem("other"),),
     "related": (Relation("other"),),
     "links": (Link("other", "https://example.org/"),),
-    "duration": 60,
+    "duration": Duration(60),
     "doubts": (Doubt("duration", "says 1 h"),),
     **dict.fromkeys(
         ["started", "detected", "acknowledged", "declared", "identified", "mitigated", "resolved"], at(1)

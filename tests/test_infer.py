@@ -204,7 +204,7 @@ def test_without_a_year_there_is_a_length_and_no_times() -> None:
         "# Web outage\n\n## Summary\n\nThe outage lasted from 3:00 PM to 4:30 PM CAT on April 17th.\n"
     )
     assert when(found) == ("", "") and found.date is None
-    assert found.duration == 5400 and impact_duration(found) == Duration(5400)
+    assert found.duration == Duration(5400) == impact_duration(found)
 
 
 def test_stated_times_outrank_first_and_last_entries() -> None:
@@ -219,7 +219,7 @@ def test_first_and_last_entries_count_where_a_stated_length_agrees() -> None:
     text = "# Web outage\n\n## Summary\n\n- Date: March 5, 2024\n- Duration: {}\n\n" + timeline
     assert when(incident(text.format("90 minutes"))) == RANGE
     assert when(incident(text.format("20 minutes"))) == ("", "")
-    assert incident(text.format("20 minutes")).duration == 1200
+    assert incident(text.format("20 minutes")).duration == Duration(1200)
 
 
 def test_detection_and_recovery_times_find_the_entries_that_they_lie_between() -> None:
@@ -499,9 +499,34 @@ def test_an_exact_stretch_is_preferred_to_one_that_is_about_as_long() -> None:
     assert impact_duration(found).seconds == 110 * 60
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("about five hours", "≈ 5 h"),
+        ("~45 minutes", "≈ 45 min"),
+        ("5 hours", "5 h"),
+        ("1h 30m", "1 h 30 min"),
+    ],
+)
+@pytest.mark.parametrize("form", ["# Web\n\n**Duration:** {}\n", "---\nduration: {}\n---\n# Web\n"])
+def test_an_approximate_length_is_shown_as_one_and_not_counted(
+    tmp_path: Path, text: str, shown: str, form: str
+) -> None:
+    found = impact_duration(incident(form.format(text)))
+    assert found.doubt == ("approximate" if "≈" in shown else "")
+    write_files(tmp_path, f"-- content/2024-05-01-web.md --\n{form.format(text)}")
+    build_site(tmp_path)
+    page = (tmp_path / "site/incidents/2024-05-01-web/index.html").read_text(encoding="utf-8")
+    length = re.search(r"<dt>Impact duration.*?<dd>(.*?)</dd>", page, re.DOTALL)
+    assert length is not None
+    assert re.sub(r"<[^>]+>|†", "", length[1]).split("approx")[0].strip().startswith(shown)
+
+
 def test_a_number_in_words() -> None:
     told = "Pages were missing. The outage lasted approximately nine hours before all was well."
-    assert incident(f"# Pages missing\n\n## Summary\n\n{told}\n\n## Root cause\n\nA.\n").duration == 9 * 3600
+    assert incident(f"# Pages missing\n\n## Summary\n\n{told}\n\n## Root cause\n\nA.\n").duration == Duration(
+        9 * 3600, doubt="approximate"
+    )
 
 
 @pytest.mark.parametrize(
@@ -891,7 +916,7 @@ def test_a_length_shorter_than_from_detection_to_end_is_in_doubt() -> None:
         "- **Time to repair**: {}\n"
     )
     found = incident(text.format("0h 15m"))
-    assert found.duration == 900 and impact_duration(found).doubt
+    assert found.duration == Duration(900) and impact_duration(found).doubt
     problems_found = read(text.format("0h 15m"))[0].diagnostics
     assert [(problem.code, problem.line) for problem in problems_found] == [("W416", 7)]
     assert not impact_duration(incident(text.format("3h 0m"))).doubt

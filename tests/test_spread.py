@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmsite.archive.fiscal import QuarterName
-from pmsite.archive.incident import Incident, Kind, Timestamp
+from pmsite.archive.incident import Duration, Incident, Kind, Timestamp
 from pmsite.archive.spread import BANDS, MAX_COLUMNS, MAX_DOTS, spread
 
 
@@ -51,7 +51,7 @@ def test_years_are_fiscal_ones() -> None:
 
 
 def test_one_without_a_date_is_counted_and_not_drawn() -> None:
-    undated = Incident("u", "u.md", "u", duration=600).completed()
+    undated = Incident("u", "u.md", "u", duration=Duration(600)).completed()
     found = spread((undated, lasting("a", date(2023, 7, 1), 60)), 1)
     assert (found.sample.values, found.undated, len(found.dots)) == ((60, 600), 1, 1)
     alone = spread((undated,), 1)

@@ -175,9 +175,12 @@ class Link:
     url: str
 
 
+APPROXIMATE = "approximate"
+
+
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """Seconds between two milestones, or the reason why they are unknown; `doubt` keeps it out of statistics."""
+    """Seconds between two milestones or as stated, or the reason why they are unknown; `doubt` keeps it out of statistics."""
 
     seconds: int | None
     reason: str = ""
@@ -201,7 +204,7 @@ class Incident:
     """One postmortem's facts. Nothing in it depends on other documents, the clock or the machine.
 
     `date` is the calendar day of the incident in the site's zone. Words of vocabularies (severity, causes, services)
-    stand in their canonical form. `duration` is a length that the document states, in seconds. `inferred` names fields
+    stand in their canonical form. `duration` is a length that the document states. `inferred` names fields
     that were read out of the prose (`started`, `impact.percent`), `shown` those lists that the prose itself shows with
     times and marks, so that a page need not show them again. `digest` stands for all fields: equal facts, equal digest.
     """
@@ -225,7 +228,7 @@ class Incident:
     identified: Milestone = None
     mitigated: Milestone = None
     resolved: Milestone = None
-    duration: int | None = None
+    duration: Duration | None = None
     impact: Impact = Impact()
     root_cause: str = ""
     trigger: str = ""
@@ -342,8 +345,9 @@ def misplaced(incident: Incident) -> dict[str, str]:
 
 
 def doubted(incident: Incident) -> tuple[str, ...]:
-    """The milestones that are approximate or misplaced, and contradicted fields."""
+    """The milestones and the stated length that are approximate or misplaced, and contradicted fields."""
     vague = [name for name, at in known_milestones(incident) if at.precision is Precision.APPROXIMATE]
+    vague += ["duration"] if incident.duration is not None and incident.duration.doubt else []
     return tuple(dict.fromkeys((*vague, *misplaced(incident), *(doubt.field for doubt in incident.doubts))))
 
 
@@ -371,8 +375,7 @@ def impact_duration(incident: Incident) -> Duration:
     end = "mitigated" if isinstance(incident.mitigated, Timestamp) else "resolved"
     measured = between(incident, "started", end)
     if measured.seconds is None and incident.duration is not None:
-        measured = Duration(incident.duration)
-        return _contradicted(measured, incident, ("started", end, "duration"))
+        return _contradicted(incident.duration, incident, ("started", end, "duration"))
     return _with_doubt(measured, incident, ("started", end, "duration"))
 
 
@@ -415,7 +418,7 @@ def _elapsed(start: Timestamp, end: Timestamp, names: str) -> Duration:
         return Duration(None, f"only one of {names} states its time zone")
     if seconds < 0:
         return Duration(None, f"{names} are in an impossible order")
-    doubt = "approximate" if Precision.APPROXIMATE in (start.precision, end.precision) else ""
+    doubt = APPROXIMATE if Precision.APPROXIMATE in (start.precision, end.precision) else ""
     return Duration(seconds, doubt=doubt)
 
 

@@ -94,7 +94,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "severity": incident.severity or None,
         "number": incident.number or None,
         **{name: _milestone(incident.milestone(name)) for name in MILESTONES},
-        "duration": incident.duration,
+        "duration": incident.duration.seconds if incident.duration else None,
         "precision": {name: _precision(incident.milestone(name)) for name in MILESTONES},
         "resolution": incident.resolution or None,
         "impact": {

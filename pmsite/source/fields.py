@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pmsite.archive.incident import Absence, Milestone, Precision, Timestamp
+from pmsite.archive.incident import APPROXIMATE, Absence, Duration, Milestone, Precision, Timestamp
 from pmsite.config import Config
-from pmsite.source.lengths import seconds_of
+from pmsite.source.lengths import is_vague, seconds_of
 from pmsite.vocabulary import Word
 
 _UNKNOWN = {"unknown", "not known", "?", "tbd", "true", "yes", "false", "no"}
@@ -159,12 +159,12 @@ def whole_number(text: str) -> int:
     return round(float(digits) * {"k": 1_000, "m": 1_000_000}[found["unit"].lower()])
 
 
-def span(text: str) -> int:
-    """`45m`, `1 h 30 min`, `2 days`, `PT1H30M`, `01:30:00`: a length of time in seconds."""
+def span(text: str) -> Duration:
+    """`45m`, `1 h 30 min`, `2 days`, `PT1H30M`, `01:30:00`, `~5 h`: a length of time, approximate or not."""
     seconds = seconds_of(text)
     if seconds is None:
         raise ValueError(f'"{text[:60]}" is not a length of time; write 45 min or 1 h 30 min')
-    return seconds
+    return Duration(seconds, doubt=APPROXIMATE if is_vague(text) else "")
 
 
 def percentage(text: str) -> float:

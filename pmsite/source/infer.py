@@ -10,9 +10,11 @@ from datetime import date
 from typing import Any
 
 from pmsite.archive.incident import (
+    APPROXIMATE,
     MILESTONES,
     ActionItem,
     Doubt,
+    Duration,
     ImpactWindow,
     Incident,
     Precision,
@@ -252,7 +254,7 @@ class _Gathering:
                 return
             self._values[field] = value
         if line is not None:
-            shown = duration(value) if field == "duration" else _shown(value)
+            shown = _shown(value)
             self._evidence.append((field, line, text[:200], shown))
 
     def _is_given(self, milestone: str) -> bool:
@@ -349,9 +351,10 @@ class _Gathering:
             self._doubts += [doubt] if doubt else []
         if incident.duration is None and not is_given:
             if measured is not None and times.clocks is not None and not isinstance(started, Timestamp):
-                self._set("duration", measured, times.clocks[2], times.clocks[2].text)
+                self._set("duration", Duration(measured), times.clocks[2], times.clocks[2].text)
             elif said is not None and measured is None:
-                self._set("duration", said.length.seconds, said.line, said.text)
+                about = APPROXIMATE if said.length.is_vague else ""
+                self._set("duration", Duration(said.length.seconds, doubt=about), said.line, said.text)
 
     def _day(self, times: Times, near: date | None) -> None:
         started = self._values.get("started") or self._given.incident.started
@@ -591,6 +594,8 @@ def _same_items(given: tuple[ActionItem, ...], found: list[FoundAction]) -> bool
 def _shown(value: Any) -> str:
     if isinstance(value, Timestamp):
         return value.iso()
+    if isinstance(value, Duration):
+        return f"{'≈ ' if value.doubt else ''}{duration(value.seconds)}"
     if isinstance(value, tuple):
         return ", ".join(str(part) for part in value)
     return str(getattr(value, "value", value))[:200]

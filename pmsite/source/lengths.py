@@ -37,6 +37,7 @@ _GLUED = re.compile(rf"(\d{{1,6}})(?:[ \t\xa0]{{0,3}}|-){_UNIT}(?![a-z])", re.IG
 _BETWEEN = re.compile(r"[\s,;&]{0,3}(?:and[\s-]{0,3})?\Z", re.IGNORECASE)
 _ISO = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?\Z")
 _CLOCK = re.compile(r"(\d{1,4}):([0-5]\d):([0-5]\d)(?![\d:])")
+_ABOUT = re.compile(r"[~≈]|about\b|approx|around\b|roughly\b|circa\b", re.IGNORECASE)
 _CLEAN = re.compile(r"[~≈\s]*(?:about|approximately|approx\.?|around|roughly|circa)?\s*", re.IGNORECASE)
 APPROXIMATE = re.compile(
     r"[~≈]|\b(about|approx(imately|\.)?|around|roughly|circa|nearly|almost|over|more than|less than|some|up to)\s*\Z|(?:約|およそ|推定)\s*\Z",
@@ -100,6 +101,11 @@ def seconds_of(text: str) -> int | None:
     if found is None or found.start != (begin.end() if begin else 0) or found.end != len(text.rstrip(".")):
         return None
     return found.seconds
+
+
+def is_vague(text: str) -> bool:
+    """Whether words before a length that is all of a text say that it is no exact one."""
+    return _ABOUT.match(text.strip()) is not None
 
 
 def duration(seconds: int | None) -> str:

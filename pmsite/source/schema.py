@@ -12,6 +12,7 @@ from pmsite.archive.incident import (
     Absence,
     ActionStatus,
     ActionType,
+    Duration,
     Kind,
     RelationType,
     Status,
@@ -148,7 +149,7 @@ Percent = Annotated[
     BeforeValidator(_from_text(convert.percentage)),
     WithJsonSchema({"type": ["number", "string"]}),
 ]
-Span = Annotated[int | None, BeforeValidator(_from_text(convert.span)), _string]
+Span = Annotated[Duration | None, BeforeValidator(_from_text(convert.span)), _string]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names), _strings]
 PeopleNames = Annotated[tuple[str, ...], BeforeValidator(_people), _strings]
 
@@ -335,7 +336,7 @@ class FrontMatter:
     resolved: When = None
     """When it was over."""
     duration: Span = None
-    """How long users were affected, where the times are not known: 1 h 30 min, 45m, PT2H."""
+    """How long users were affected, where the times are not known: 1 h 30 min, 45m, PT2H, ~5 h."""
     impact: Annotated[ImpactFields, BeforeValidator(_impact)] = ImpactFields()
     """What it meant to users: a sentence, or the figures."""
     root_cause: CauseWord = ""
