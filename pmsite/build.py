@@ -91,7 +91,7 @@ def _build(
     except ProseMissing:
         return None
     diagnostics = (*planned.diagnostics, *done.diagnostics)
-    if done.is_whole:
+    if mark is not None and done.is_whole:
         files = done.changes.written + done.changes.unchanged
         note(site, store, mark, Standing(documents, diagnostics, files))
     stages.ended("publishing")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pmsite.build import Report
+from pmsite.diagnostics import ContentError
 from tests.sites import ARCHIVE, build_site, problems, tree, write_files
 
 
@@ -178,3 +179,20 @@ def test_a_restored_cache_stands_in_another_folder_of_the_same_name(archive: Pat
     shutil.copytree(archive, other)
     assert built(other)[1] == wanted
     assert stands(build_site(other))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the administrator may read everything")
+@pytest.mark.parametrize("path", ["templates/extra.html", "static/own.css"])
+def test_a_file_of_the_theme_that_cannot_be_read_is_no_bug(archive: Path, path: str) -> None:
+    (archive / path).chmod(0)
+    try:
+        report = build_site(archive)
+        assert not stands(report)
+    except ContentError as error:
+        assert path.rpartition("/")[2] in str(error)
+
+
+def test_a_template_that_is_a_dead_link_is_no_bug(archive: Path) -> None:
+    (archive / "templates/dead.html").symlink_to("nowhere.html")
+    build_site(archive)
+    assert stands(build_site(archive))

@@ -42,8 +42,8 @@ def _adapter() -> TypeAdapter[Standing]:
     return TypeAdapter(Standing)
 
 
-def mark_of(site: Site, options: Options, found: Found, theme: Theme) -> bytes:
-    """Stands for everything that a site is made of:
+def mark_of(site: Site, options: Options, found: Found, theme: Theme) -> bytes | None:
+    """Stands for everything that a site is made of; None where a file of the theme cannot be read, as the build will say.
 
     - the documents: their keys hold place, content, and all that reading depends on;
     - other files of the content folders: documents link to them, and what they hold decides whether they are published;
@@ -55,6 +55,10 @@ def mark_of(site: Site, options: Options, found: Found, theme: Theme) -> bytes:
     files = found.sources.files.items()
     others = tuple((path, _state(location)) for path, location in files if path not in found.keys)
     layers = ((layer.name, os.path.relpath(layer.templates, site.root)) for layer in theme.layers)
+    try:
+        look = theme.name, tuple(layers), theme.digest(), tuple(_static(theme))
+    except OSError:
+        return None
     return fingerprint(
         (program_digest(), pmsite.__version__),
         program_version() if options.search else None,
@@ -62,7 +66,7 @@ def mark_of(site: Site, options: Options, found: Found, theme: Theme) -> bytes:
         (site.config, site.root.name, site.output.name, site.config_name, _content(site.file)),
         _content(site.root / site.config.tickets) if site.config.tickets else None,
         (tuple(found.keys), b"".join(found.keys.values()), others, found.sources.diagnostics),
-        (theme.name, tuple(layers), theme.digest(), tuple(_static(theme))),
+        look,
     )
 
 
@@ -101,10 +105,10 @@ def note(site: Site, store: Store, mark: bytes, standing: Standing) -> None:
     store.put([(note_key(site), Produced(value))])
 
 
-def find_standing(site: Site, store: Store, mark: bytes) -> Standing | None:
+def find_standing(site: Site, store: Store, mark: bytes | None) -> Standing | None:
     """What the build said that made the site that stands in the output folder; None if it has to be built."""
     value = store.get([note_key(site)]).get(note_key(site), b"")
-    if value[:_SIZE] != mark:
+    if mark is None or value[:_SIZE] != mark:
         return None
     published = PublishedSite(site.output, store, site.config.audience)
     made = published.made
