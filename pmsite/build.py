@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # what plans and renders is imported once there is something 
     from pmsite.archive.archive import Archive
     from pmsite.archive.completeness import Coverage
 
+# After a change of so few documents not every template is needed, and rendering compiles those that are.
+_FEW = 16
 Progress = Callable[[str, int, int], None]
 
 
@@ -98,12 +100,13 @@ def _build(
     return Report(documents, diagnostics, rendered=done.rendered, changes=done.changes)
 
 
-def _prepare(theme: Theme) -> None:
-    """What the later stages need, made ready while workers read."""
+def _prepare(theme: Theme, documents: int) -> None:
+    """What the later stages need, made ready while workers read so many documents."""
     import pmsite.publishing  # noqa: F401  and with it all that plans and renders
     from pmsite.site.render import compile_templates
 
-    compile_templates(theme)
+    if documents > _FEW:
+        compile_templates(theme)
 
 
 def check(site: Site, options: Options) -> Report:

@@ -521,7 +521,7 @@ def test_values_are_finished_as_they_arrive_whether_stored_or_new(bench: Bench) 
 def test_meanwhile_runs_once_and_only_where_workers_do(bench: Bench) -> None:
     ran: list[str] = []
     for _ in range(2):
-        bench.run([""] * 100, workers=2, meanwhile=lambda: ran.append("ran"))
+        bench.run([""] * 100, workers=2, meanwhile=lambda _: ran.append("ran"))
     assert ran == ["ran"]
 
 

@@ -40,15 +40,17 @@ def cached_map(
     *,
     workers: int,
     limits: Limits | None = None,
+    share: int = 16,
     progress: Callable[[int, int], None] | None = None,
     usable: Callable[[Job, bytes], bool] | None = None,
-    meanwhile: Callable[[], None] | None = None,
+    meanwhile: Callable[[int], None] | None = None,
 ) -> list[Result]:
     """What `finish` makes of every job's value, in order; values come from the store, else from `function`.
 
     `function` takes an iterator of jobs and yields one value for each, in order: what is costly to make (a Markdown
     converter, a template environment) it makes once. It runs in worker processes; `finish` runs here, as values
-    arrive, and `meanwhile` once the workers have been given work. `usable` may refuse a stored value, where it stands
+    arrive, and `meanwhile` once the workers have been given work, with the number of jobs. `share` is how many jobs are
+    worth the start of another worker. `usable` may refuse a stored value, where it stands
     for something that can be lost. With `limits`, a job that goes beyond them becomes a Failure.
     """
     stored = store.get(keys)
@@ -63,7 +65,7 @@ def cached_map(
     del stored
     report = progress or _silent
     done = 0
-    for indices, produced in produce(function, jobs, missing, workers, limits, meanwhile):
+    for indices, produced in produce(function, jobs, missing, workers, limits, share, meanwhile):
         done += len(indices)
         report(done, len(missing))
         if isinstance(produced, Failure):

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
 Job = TypeVar("Job")
-_SMALL = 16
 _MAX_FAILED_STARTS = 3
 PATIENCE = 10
 
@@ -63,15 +62,16 @@ def produce(
     missing: list[int],
     workers: int,
     limits: Limits | None,
-    meanwhile: Callable[[], None] | None,
+    share: int,
+    meanwhile: Callable[[int], None] | None,
 ) -> Iterator[tuple[list[int], list[Produced] | Failure]]:
     """The results of the jobs with these numbers, as they come; a job that goes beyond its limits has failed.
 
-    Few jobs without limits are done here.
+    There is a worker for each `share` of them. Fewer jobs without limits are done here.
     """
     if not missing:
         return
-    if limits is None and (workers == 1 or len(missing) <= _SMALL):
+    if limits is None and (workers == 1 or len(missing) <= share):
         for start in range(0, len(missing), 256):
             indices = missing[start : start + 256]
             yield indices, list(function(jobs[index] for index in indices))
@@ -79,9 +79,9 @@ def produce(
     shared = jobs if _start_method() == "fork" else {index: jobs[index] for index in missing}
     pool = _Pool(function, shared, limits)
     try:
-        pool.start(missing, min(workers, -(-len(missing) // _SMALL)))
+        pool.start(missing, min(workers, -(-len(missing) // share)))
         if meanwhile is not None:
-            meanwhile()
+            meanwhile(len(missing))
         yield from pool.results()
     finally:
         pool.close()

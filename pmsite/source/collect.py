@@ -27,6 +27,8 @@ from pmsite.source.files import Role, SourceFile, Sources, find_sources
 Result = TypeVar("Result")
 # Whatever a document holds: it is read within these, or named in an error.
 LIMITS = Limits(seconds=5, memory=300 * 1024 * 1024)
+# A worker imports and makes ready what reading needs in the time that so many documents take.
+_SHARE = 128
 RECENT = 2_000_000_000  # file systems may keep times to two seconds only
 
 
@@ -67,11 +69,11 @@ def collect(
     store: Store,
     workers: int,
     progress: Callable[[int, int], None] | None = None,
-    meanwhile: Callable[[], None] | None = None,
+    meanwhile: Callable[[int], None] | None = None,
     memory: Memory | None = None,
     found: Found | None = None,
 ) -> Collection:
-    """Read all documents; `meanwhile` runs while workers read. Raises ConfigurationError if a content folder is missing.
+    """Read all documents; `meanwhile` runs while workers read, with the number of documents. Raises ConfigurationError if a content folder is missing.
 
     With the memory of an earlier round, the same collection where nothing changed, and the same documents. `found` is
     what a look at the files has found already.
@@ -129,7 +131,7 @@ def _made(
     wanted: Sequence[int],
     finish: Callable[[SourceFile, bytes | Failure], Result],
     progress: Callable[[int, int], None] | None,
-    meanwhile: Callable[[], None] | None,
+    meanwhile: Callable[[int], None] | None,
 ) -> list[Result]:
     """What `finish` makes of the stored form of the documents with these numbers, which are read if they have none."""
     return cached_map(
@@ -140,6 +142,7 @@ def _made(
         finish,
         workers=workers,
         limits=LIMITS,
+        share=_SHARE,
         progress=progress,
         meanwhile=meanwhile,
     )
