@@ -196,6 +196,67 @@ def test_the_mode_can_be_chosen_and_is_kept(browser: Browser, site: Path) -> Non
     assert dark == kept
 
 
+TIMES = """
+-- content/2024-07-09-web.md --
+---
+title: Web
+started: 2024-07-09T22:30:00Z
+resolved: 2024-07-09T23:10:00Z
+timeline: [{at: 2024-07-09T22:30:00Z, event: It begins}, {at: ~2024-07-09T23:00:00Z, event: It ends}]
+---
+Text.
+-- content/2024-07-10-prose.md --
+# Prose
+
+## Timeline
+
+- 2024-07-10 10:30 UTC: it begins
+- 2024-07-10 11:10 UTC: it ends
+"""
+
+
+def test_times_can_be_read_on_the_readers_clock_too(browser: Browser, tmp_path: Path) -> None:
+    write_files(tmp_path, TIMES)
+    build_site(tmp_path)
+    context = browser.new_context(timezone_id="Asia/Tokyo")
+    page = context.new_page()
+    page.goto((tmp_path / "site/incidents/2024-07-09-web/index.html").as_uri())
+    button = page.locator("button[data-pm-zones]")
+    written = page.locator("main").inner_text()
+    assert button.inner_text() == "Times: as written"
+    button.click()
+    assert button.inner_text() == "Times: with yours (Asia/Tokyo)"
+    found = page.locator(".pm-elsewhere").all_inner_texts()
+    assert found == [
+        "10 Jul, 07:30 GMT+9",
+        "10 Jul, 08:10 GMT+9",
+        "10 Jul, 07:30 GMT+9",
+        "≈ 10 Jul, 08:00 GMT+9",
+    ]
+    button.click()
+    assert page.locator("main").inner_text() == written
+    button.click()
+    page.goto((tmp_path / "site/incidents/2024-07-10-prose/index.html").as_uri())
+    assert button.inner_text() == "Times: with yours (Asia/Tokyo)"  # the choice is kept
+    assert page.locator(".pm-prose li").all_inner_texts() == [
+        "2024-07-10 10:30 UTC (19:30 GMT+9): it begins",
+        "2024-07-10 11:10 UTC (20:10 GMT+9): it ends",
+    ]
+    button.click()
+    assert page.locator(".pm-prose li").first.inner_text() == "2024-07-10 10:30 UTC: it begins"
+    context.close()
+
+
+def test_times_that_are_the_readers_already_have_no_choice(browser: Browser, tmp_path: Path) -> None:
+    write_files(tmp_path, TIMES)
+    build_site(tmp_path)
+    context = browser.new_context(timezone_id="UTC")
+    page = context.new_page()
+    page.goto((tmp_path / "site/incidents/2024-07-09-web/index.html").as_uri())
+    assert page.locator("button[data-pm-zones]").is_hidden()
+    context.close()
+
+
 @pytest.fixture(scope="module")
 def address(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The site below a path of a web server, as on a project's GitHub Pages."""

@@ -105,7 +105,7 @@ def parts(at: Milestone, zone: str = "") -> TimeParts | None:
         return None
     here = local(at, zone)
     return TimeParts(
-        iso=at.iso(),
+        iso=here.iso(),
         day=day(here.wall.date()),
         clock="" if at.precision is Precision.DAY else _clock(here.wall),
         zone=zone_label(here, zone),
