@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pmsite.archive.incident import Kind, Status
+from pmsite.archive.incident import Duration, Kind, Status
 from pmsite.presets import IGNORE, PRESET, PRESETS
 from pmsite.source.keys import Keys, spelled
 from pmsite.source.schema import FIELDS
@@ -165,9 +165,9 @@ def test_type_is_a_kind_only_where_it_names_one() -> None:
         ("tags: [a]\ncategories: [b]", "tags", ("a", "b")),
         ("category: b, c\ntags: a", "tags", ("b", "c", "a")),
         ("service: web\naffected: [api, web]", "services", ("web", "api")),
-        ("duration_minutes: 90", "duration", 5400),
-        ("duration_hours: 2", "duration", 7200),
-        ("duration_minutes: 1 h", "duration", 3600),
+        ("duration_minutes: 90", "duration", Duration(5400)),
+        ("duration_hours: 2", "duration", Duration(7200)),
+        ("duration_minutes: 1 h", "duration", Duration(3600)),
     ],
 )
 def test_built_in_synonyms(lines: str, field: str, value: Any) -> None:

@@ -26,6 +26,7 @@ from pmsite.site.write import PublishedSite, file_digest
 from pmsite.source.collect import RECENT, Found
 
 _SIZE = 16
+_SMALL = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,13 @@ def _static(theme: Theme) -> Iterator[tuple[str, bytes]]:
 
 
 def _state(location: str) -> tuple[int, int, int, int] | bytes | None:
-    """Size, times and inode of a file; a digest of it where it changed so lately that its times say nothing."""
+    """A digest of a small file; size, times and inode of a large one, unless it changed so lately that they say nothing."""
     try:
         status = os.stat(location)  # noqa: PTH116  no path object is at hand
     except OSError:
         return None
-    if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < RECENT:
+    is_recent = time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < RECENT
+    if is_recent or status.st_size <= _SMALL:
         return _content(Path(location))
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 

@@ -31,7 +31,8 @@ _PART = re.compile(
 )
 # What no length of time can do without, quickly looked for.
 _HINT = re.compile(
-    r"\d[ \t\xa0-]{0,3}[wdhmsWDHMS日時分秒]|[ \t\xa0-](?:[Ww]eek|[Dd]ay|[Hh](?:ou)?r|[Mm]in|[Ss]ec)"
+    r"\d[ \t\xa0-]{0,3}(?:[wdhmsWDHMS](?![A-Za-z])|[日時分秒])"
+    r"|[\d \t\xa0-](?:[Ww]eek|[Dd]ay|[Hh](?:ou)?r|[Mm]in|[Ss]ec|WEEK|DAY|H(?:OU)?R|MIN|SEC)"
 )
 _GLUED = re.compile(rf"(\d{{1,6}})(?:[ \t\xa0]{{0,3}}|-){_UNIT}(?![a-z])", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s,;&]{0,3}(?:and[\s-]{0,3})?\Z", re.IGNORECASE)
