@@ -4,6 +4,7 @@ What an author sees as a line is one here, whether it ends with a break or not: 
 Markdown makes one paragraph of. Both flavours give the same lines, because this reads what they rendered.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,18 +15,21 @@ MAX_LINES = 5_000
 MAX_TEXT = 4_000
 MAX_CODE = 4_000
 MAX_WRAPPED = 40
+MAX_CELLS = 12
 
+# A tag that begins or ends a line, with the line breaks behind it.
 _TAG = re.compile(
-    r"<(/?)(h[1-6]|p|li|ul|ol|table|tr|td|th|pre|br|div|blockquote|dl|dt|dd|details|summary|section|hr|figure)"
-    r"(?![a-z0-9])[^>\"]*(?:\"[^\"]*\"[^>\"]*)*>"
+    r"<(/?)(h[1-6]|p|li|ul|ol|tr|table|thead|tbody|pre|br|div|blockquote|dl|dt|dd|details|summary|section|hr|figure)"
+    r"(?![a-z0-9])[^>\"]*(?:\"[^\"]*\"[^>\"]*)*>\n*"
 )
-# Elements that do no more than end a paragraph and begin another.
-_APART = frozenset(
-    ("p", "pre", "div", "blockquote", "dl", "dt", "dd", "details", "summary", "section", "hr", "figure")
-)
+# A table's cell; none holds another.
+_CELL = re.compile(r"<t([dh])(?![a-z])[^>\"]*(?:\"[^\"]*\"[^>\"]*)*>(.*?)</t[dh]>", re.DOTALL)
 _INLINE = re.compile(r"<[^>\"]*(?:\"[^\"]*\"[^>\"]*)*>")
 _STRONG = re.compile(r"\s*(?:<(?:span|em|i|u|mark|code)(?![a-z])[^>]*>\s*){0,3}<(strong|b|em|i|code)>")
-_LINE_BREAK = re.compile(r"\n")
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_LISTS = frozenset(("ul", "ol"))
+# Tags that do not end a paragraph and begin another.
+_WITHIN_LINES = frozenset(("br", "thead", "tbody"))
 
 
 @dataclass(slots=True)
@@ -97,33 +101,35 @@ class _Reader:
         self._fresh = False
         self._heading = 0
         self._block = self._list = self._item = 0
-        self._row: list[tuple[int, int]] | None = None
-        self._row_start = self._cell = -1
-        self._is_head = False
-        self._depth_of_cells = 0
 
     def read(self) -> list[Line]:
         html, found, position = self._html, self._found, 0
-        while (tag := _TAG.search(html, position)) is not None:
+        search = _TAG.search
+        while (tag := search(html, position)) is not None:
             start = tag.start()
-            name, closing = tag[2], tag[1] != ""
-            if start > position and self._cell < 0 and not html[position:start].isspace():
+            if start > position:
                 self._text(position, start)
             position = tag.end()
-            if name == "br":
-                continue
-            if name == "pre" and not closing:
+            closing, name = tag.groups()
+            if name == "tr":
+                if not closing:
+                    position = self._row(start, position)
+            elif name == "pre" and not closing:
                 code_until = html.find("</pre>", position)
                 if code_until < 0:
                     break
-                if self._cell < 0:
-                    self._code(position, code_until)
+                self._code(position, code_until)
                 position = code_until  # the tags within it are colours
-                continue
-            if name in _APART:
+            elif name not in _WITHIN_LINES:
                 self._block += 1
-            else:
-                self._structure(name, closing, tag)
+                if name == "li":
+                    self._list_item(closing)
+                elif name in _LISTS:
+                    self._nest(closing)
+                elif name in _HEADINGS:
+                    self._heading = 0 if closing else int(name[1])
+                elif name == "table" and not closing:
+                    self._list += 1
             if len(found) >= MAX_LINES:
                 break
         else:
@@ -133,64 +139,45 @@ class _Reader:
             line.number = number
         return found
 
-    def _structure(self, name: str, closing: bool, tag: "re.Match[str]") -> None:
-        if name == "li":
-            if closing:
-                if self._items:
-                    self._items.pop()
-            else:
-                self._item += 1
-                self._items.append(self._item)
-                self._fresh = True
-            self._block += 1
-        elif name in ("ul", "ol"):
-            if closing:
-                if self._lists:
-                    self._lists.pop()
-            else:
-                self._list += 1
-                self._lists.append(self._list)
-            self._block += 1
-        elif name in ("td", "th"):
-            if closing:
-                if self._cell >= 0 and self._row is not None:
-                    self._row.append((self._cell, tag.start()))
-                    self._is_head = self._is_head or name == "th"
-                self._cell = -1
-            else:
-                self._cell = tag.end()
-        elif name == "tr":
-            if closing:
-                self._end_row(tag.end())
-            else:
-                self._row, self._row_start, self._is_head, self._cell = [], tag.start(), False, -1
-        elif name == "table":
-            self._list += 1
-            self._block += 1
-        else:
-            self._heading = 0 if closing else int(name[1])
-            self._block += 1
+    def _list_item(self, closing: str) -> None:
+        if not closing:
+            self._item += 1
+            self._items.append(self._item)
+            self._fresh = True
+        elif self._items:
+            self._items.pop()
 
-    def _end_row(self, end: int) -> None:
-        if not self._row:
-            return
+    def _nest(self, closing: str) -> None:
+        if not closing:
+            self._list += 1
+            self._lists.append(self._list)
+        elif self._lists:
+            self._lists.pop()
+
+    def _row(self, start: int, inside: int) -> int:
+        """Note a table's row and say where it ends; one that holds a table is read as what the table holds."""
         html = self._html
-        cells = tuple(plain(html[start : min(stop, start + MAX_TEXT)]) for start, stop in self._row[:12])
-        kind = "head" if self._is_head and all(cells) and not self._has_row() else "row"
-        self._block += 1
-        self._found.append(
-            Line(
-                kind,
-                " | ".join(cells),
-                self._row_start,
-                end,
-                block=self._block,
-                list=self._list,
-                cells=cells,
-                spans=tuple(self._row[:12]),
+        end = html.find("</tr>", inside)
+        if end < 0 or html.find("<tr", inside, end) >= 0:
+            return inside
+        found = list(itertools.islice(_CELL.finditer(html, inside, end), MAX_CELLS))
+        if found:
+            cells = tuple([plain(cell[2][:MAX_TEXT]) for cell in found])
+            is_head = any(cell[1] == "h" for cell in found) and all(cells) and not self._has_row()
+            self._block += 1
+            self._found.append(
+                Line(
+                    "head" if is_head else "row",
+                    " | ".join(cells),
+                    start,
+                    end + len("</tr>"),
+                    block=self._block,
+                    list=self._list,
+                    cells=cells,
+                    spans=tuple([cell.span(2) for cell in found]),
+                )
             )
-        )
-        self._row = None
+        return end
 
     def _has_row(self) -> bool:
         return (
@@ -201,49 +188,34 @@ class _Reader:
 
     def _text(self, start: int, end: int) -> None:
         html = self._html
-        if html.find("\n", start, end) < 0:
-            self._line(start, end)
-            return
-        for line_break in _LINE_BREAK.finditer(html, start, end):
-            self._line(start, line_break.start())
-            start = line_break.end()
+        while (line_break := html.find("\n", start, end)) >= 0:
+            self._line(start, line_break)
+            start = line_break + 1
         self._line(start, end)
 
     def _line(self, start: int, end: int) -> None:
-        piece = self._html[start : min(end, start + MAX_TEXT)]
-        if not piece or piece.isspace() or len(self._found) >= MAX_LINES:
-            return
+        piece = self._html[start:end] if end - start <= MAX_TEXT else self._html[start : start + MAX_TEXT]
         text = plain(piece)
-        if not text:
+        if not text or len(self._found) >= MAX_LINES:
             return
-        is_done = None
-        if 'class="pm-task' in piece:
-            is_done = 'class="pm-task pm-done"' in piece
-        lead = ""
-        if piece.lstrip()[:1] == "<" and (strong := _STRONG.match(piece)) is not None:
-            stop = piece.find(f"</{strong[1]}>", strong.end())
-            lead = plain(piece[strong.end() : stop]) if stop >= 0 else text
+        lead, is_done = "", None
+        if "<" in piece:
+            if 'class="pm-task' in piece:
+                is_done = 'class="pm-task pm-done"' in piece
+            if (strong := _STRONG.match(piece)) is not None:
+                stop = piece.find(f"</{strong[1]}>", strong.end())
+                lead = plain(piece[strong.end() : stop]) if stop >= 0 else text
+        list_, item, depth = 0, 0, 0
+        kind = "text"
+        if self._lists:
+            list_ = self._lists[-1]
+        if self._items:
+            item, depth = self._items[-1], len(self._lists)
+            if self._fresh:
+                kind, self._fresh = "item", False
         if self._heading:
             kind, depth = "heading", self._heading
-        elif self._items:
-            kind, depth = ("item" if self._fresh else "text"), len(self._lists)
-            self._fresh = False
-        else:
-            kind, depth = "text", 0
-        self._found.append(
-            Line(
-                kind,
-                text,
-                start,
-                end,
-                depth,
-                lead,
-                self._block,
-                self._lists[-1] if self._lists else 0,
-                self._items[-1] if self._items else 0,
-                is_done,
-            )
-        )
+        self._found.append(Line(kind, text, start, end, depth, lead, self._block, list_, item, is_done))
 
     def _code(self, start: int, end: int) -> None:
         """Code that is not highlighted may be text that was indented by accident."""

@@ -200,12 +200,13 @@ def _runs(lines: list[Line], first_day: bool | None) -> Iterator[list[Line]]:
         return len(run) - (bool(run) and run[0].kind == "head") >= 3
 
     for line in lines:
-        found = (
-            leading_moment(line.text, first_day)
-            if line.text[:1].isdigit() and line.kind in ("text", "item", "row")
-            else None
-        )
-        if found is not None and found[0].clock is not None and line.section not in ("actions", "facts"):
+        if (
+            line.text[:1].isdigit()
+            and line.kind in ("text", "item", "row")
+            and line.section not in ("actions", "facts")
+            and (found := leading_moment(line.text, first_day)) is not None
+            and found[0].clock is not None
+        ):
             run.append(line)
         elif line.kind in ("heading", "head") or line.block != (run[-1].block if run else -1):
             if is_long():
