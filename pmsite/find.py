@@ -148,10 +148,16 @@ def _folded(document: Skimmed, location: str, *, keep: bool) -> str:
 def _text(location: str) -> str:
     """A file's text, internal blocks included."""
     try:
-        with open(location, "rb", buffering=0) as file:  # noqa: PTH123  Path.open takes twice as long
-            return file.read().decode("utf-8", "replace")
+        file = os.open(location, os.O_RDONLY | getattr(os, "O_BINARY", 0))  # half the time of a file object
     except OSError:
         return ""  # that it cannot be read is among the problems
+    try:
+        content = os.read(file, os.fstat(file).st_size)
+    except OSError:
+        return ""
+    finally:
+        os.close(file)
+    return content.decode("utf-8", "replace")
 
 
 def _head(document: Skimmed) -> str:
