@@ -9,10 +9,10 @@ from pmsite.cache import Store
 from pmsite.config import Site
 from pmsite.diagnostics import Diagnostic, has_errors
 from pmsite.load import Options, opened
-from pmsite.site.standing import Standing, find_standing, mark_of, note
+from pmsite.site.standing import find_standing, find_texts, mark_of
 from pmsite.site.theme import Theme, load_theme
 from pmsite.site.write import Changes, locked, refuse_narrower_output, refuse_unsafe_output
-from pmsite.source.collect import collect, look
+from pmsite.source.collect import collect, look, read_some
 from pmsite.source.evidence import Evidence
 from pmsite.stages import Stage, Stages
 
@@ -73,9 +73,18 @@ def _build(
         stages.ended("reading")
         changes = Changes(0, standing.files, 0)
         return Report(standing.documents, standing.diagnostics, changes=changes)
-
     reading = progress and partial(progress, "reading")
-    collection = collect(site, store, options.jobs, reading, partial(_prepare, theme), found=found)
+    prepare = partial(_prepare, theme)
+    texts = find_texts(site, store, mark)
+    if texts is not None and mark is not None:
+        changed = read_some(site, store, options.jobs, found, texts.changed(found.keys), reading, prepare)
+        from pmsite.retouching import retouch
+
+        done = retouch(site, options, store, theme, found, mark, texts, changed, stages)
+        if done is not None:
+            said = done.standing
+            return Report(said.documents, said.diagnostics, rendered=done.rendered, changes=done.changes)
+    collection = collect(site, store, options.jobs, reading, prepare, found=found)
     stages.ended("reading")
 
     from pmsite.planning import plan_site
@@ -89,15 +98,12 @@ def _build(
         return Report(documents, planned.diagnostics)
     rendering = progress and partial(progress, "rendering")
     try:
-        done = publish(site, options, store, theme, collection, planned, rendering, stages)
+        published = publish(site, options, store, theme, collection, planned, mark, rendering, stages)
     except ProseMissing:
         return None
-    diagnostics = (*planned.diagnostics, *done.diagnostics)
-    if mark is not None and done.is_whole:
-        files = done.changes.written + done.changes.unchanged
-        note(site, store, mark, Standing(documents, diagnostics, files))
     stages.ended("publishing")
-    return Report(documents, diagnostics, rendered=done.rendered, changes=done.changes)
+    diagnostics = (*planned.diagnostics, *published.diagnostics)
+    return Report(documents, diagnostics, rendered=published.rendered, changes=published.changes)
 
 
 def _prepare(theme: Theme, documents: int) -> None:

@@ -1,8 +1,10 @@
 """Write: the pages of a planned site rendered, and the new site put in place of the old one."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+
+from pydantic import TypeAdapter
 
 import pmsite
 from pmsite.archive.archive import Archive, build_archive
@@ -16,26 +18,25 @@ from pmsite.site.deny import denied_files, denied_problems, deny_entries, deny_l
 from pmsite.site.plan import Page, address_of
 from pmsite.site.render import ProseMissing, Renderer, SiteFacts, decode_error, render_pages
 from pmsite.site.search import FOLDER, add_index
-from pmsite.site.standing import note_key
+from pmsite.site.standing import ELSEWHERE, Mark, Shown, Standing, Texts, note
+from pmsite.site.stored import is_stored
 from pmsite.site.templates import PageError
 from pmsite.site.theme import Theme, load_theme, shown_template
+from pmsite.site.urls import page_file
 from pmsite.site.views import Link
 from pmsite.site.write import Changes, NewSite, PublishedSite
 from pmsite.source.collect import Collection, notes
+from pmsite.source.document import Document
 from pmsite.stages import Stages
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What was written: addresses of the pages that were rendered, problems of the text index, changes of the folder.
-
-    `is_whole` says that the site has everything that was wanted; a later build may be able to make what it lacks.
-    """
+    """What was written: addresses of the pages that were rendered, problems of the text index, changes of the folder."""
 
     rendered: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
     changes: Changes
-    is_whole: bool
 
 
 def publish(
@@ -45,11 +46,16 @@ def publish(
     theme: Theme,
     collection: Collection,
     planned: PlannedSite,
+    mark: Mark | None,
     progress: Callable[[int, int], None] | None,
     stages: Stages,
 ) -> Published:
-    """Render what changed and put the new site in place of the old one. Raises ContentError and ProseMissing."""
+    """Render what changed and put the new site in place of the old one. Raises ContentError and ProseMissing.
+
+    What the site was made of is noted with its mark, unless it lacks something that a later build may be able to make.
+    """
     problems: tuple[Diagnostic, ...] = ()
+    index_keys: list[bytes] = []
     options_css = theme.options_css()
     deny = deny_entries(site.config)
     renderer = Renderer(theme, site_facts(site, planned.archive, bool(options_css)), deny)
@@ -79,16 +85,48 @@ def publish(
             new.write(path, content)
         stages.ended("rendering")
         if planned.index:
-            search_keys, troubles = add_index(planned.index, new, published, store, options.jobs)
+            index_keys, troubles = add_index(planned.index, new, published, store, options.jobs)
             problems = configured(troubles, site.config.rules, strict=options.strict)
             if has_errors(problems):
                 raise ContentError(*problems)
-            keys += search_keys
             stages.ended("full text")
-        changes, note = new.publish()
-    store.keep_only([*keys, *collection.keys.values(), *notes(), note, note_key(site)])
-    is_whole = not problems and options.search == (planned.index is not None)
-    return Published(rendered, problems, changes, is_whole)
+        changes, states = new.publish()
+    store.keep_only([*keys, *index_keys, *collection.keys.values(), *notes(), states])
+    if mark is not None and not problems and options.search == (planned.index is not None):
+        diagnostics = (*planned.diagnostics, *problems)
+        standing = Standing(len(collection.documents), diagnostics, len(new.digests))
+        page_keys = dict(zip((page.path for page in pages), keys, strict=True))
+        texts = _texts(collection, planned, renderer.facts, page_keys, index_keys)
+        note(site, store, mark, new.digests, standing, texts)
+    return Published(rendered, problems, changes)
+
+
+def _texts(
+    collection: Collection,
+    planned: PlannedSite,
+    facts: SiteFacts,
+    page_keys: Mapping[str, bytes],
+    index_keys: Iterable[bytes],
+) -> Texts:
+    """What a build leaves for one in which only texts are others."""
+    paths = {document.path: page_file(address_of(document)) for document in planned.documents}
+    kept = {page.path for page in planned.pages if is_stored(page)}
+
+    def page(document: Document) -> str:
+        path = paths.get(document.path)
+        return "" if path is None else page_keys[path].hex() if path in kept else ELSEWHERE
+
+    return Texts(
+        TypeAdapter(SiteFacts).dump_json(facts).decode(),
+        planned.index.bundles if planned.index else (),
+        tuple([key.hex() for key in index_keys]),
+        {
+            document.path: Shown(
+                collection.keys[document.path].hex(), document.face, document.places, page(document)
+            )
+            for document in collection.documents
+        },
+    )
 
 
 def _value(_page: Page, value: bytes | Failure) -> bytes:

@@ -22,7 +22,7 @@ LAYERS = (
     ("site",),
     ("check",),
     ("planning",),
-    ("publishing",),
+    ("publishing", "retouching"),
     ("build",),
     ("adopt", "find", "listing", "stats", "scaffold", "schemas", "report", "deploy", "revisions"),
     ("serve",),

@@ -106,6 +106,11 @@ class Store:
             self._database.execute("DELETE FROM entry WHERE key NOT IN (SELECT key FROM used)")
             self._database.execute("DROP TABLE used")
 
+    def forget(self, keys: Iterable[bytes]) -> None:
+        """Drop the rows of these keys."""
+        with suppress(sqlite3.Error), self._database:
+            self._database.executemany("DELETE FROM entry WHERE key = ?", ((key,) for key in keys))
+
     def clear(self) -> None:
         """Forget everything."""
         with suppress(sqlite3.Error), self._database:

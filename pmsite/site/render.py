@@ -22,6 +22,7 @@ from pmsite.site.data import serialised
 from pmsite.site.deny import DenyEntries, deny_list, hits
 from pmsite.site.linked_data import linked_data
 from pmsite.site.plan import Page
+from pmsite.site.stored import stored
 from pmsite.site.templates import PageError, ThemeEnvironment, ThemeLoader, references
 from pmsite.site.theme import Theme
 from pmsite.site.views import Link, Prose, Row
@@ -320,7 +321,8 @@ def _asset(context: Context, name: str) -> str:
 def render_pages(
     renderer: Renderer, store_path: Path, staging: Path, pages: Iterator[Page]
 ) -> Iterator[Produced]:
-    """Render and write one page after the other below `staging`; the value is `+` and the digest of the bytes.
+    """Render and write one page after the other below `staging`; the value is `+` and the digest of the bytes, the blob
+    what the page was made of, if it shows a text.
 
     A page that cannot be rendered gives `!` and the error instead, one that cannot be written `#` and the reason, one
     whose prose is missing `?`, and one that must not be published `^` and the entries of the deny list.
@@ -348,7 +350,7 @@ def render_pages(
         except OSError as error:
             yield Produced(f"#{page.path}: {error.strerror}".encode())
             continue
-        yield Produced(b"+" + blake2b(content, digest_size=DIGEST_SIZE).digest())
+        yield Produced(b"+" + blake2b(content, digest_size=DIGEST_SIZE).digest(), stored(page))
 
 
 def encode_error(error: PageError) -> bytes:

@@ -65,7 +65,7 @@ class Index:
 def plan_index(incidents: Sequence[Incident], output: str) -> tuple[Index | None, tuple[Diagnostic, ...]]:
     """The index of these incidents; None, and a warning, where Pagefind cannot run."""
     try:
-        program = _find_program()
+        program = find_program()
     except (ImportError, OSError, subprocess.SubprocessError) as error:
         return None, (_trouble(output, f"Pagefind cannot run: {_first_line(str(error))}"),)
     return Index(program, bundles(incidents)), ()
@@ -80,7 +80,8 @@ def _trouble(output: str, reason: str) -> Diagnostic:
     return diagnose("W703", output, START, f"full text is not searched: {reason}", hint)
 
 
-def _find_program() -> Program:
+def find_program() -> Program:
+    """Raises ImportError, OSError or SubprocessError where Pagefind cannot run."""
     from pagefind_bin import get_executable  # type: ignore[import-untyped]  # it has no annotations
 
     path = get_executable()
@@ -90,7 +91,7 @@ def _find_program() -> Program:
 def program_version() -> str:
     """What Pagefind says that it is; nothing where it cannot run."""
     try:
-        return _find_program().version
+        return find_program().version
     except (ImportError, OSError, subprocess.SubprocessError):
         return ""
 

@@ -2,12 +2,15 @@
 
 Nothing goes into a build but what `mark_of` takes in, so that equal marks mean an equal site and equal problems. What
 lies in the output folder is looked at as well: a site stands only if every file of it is what was published.
+
+Where only documents differ, it may be in their texts alone, and then nothing has to be planned either: what a build
+noted of each document tells.
 """
 
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -18,12 +21,13 @@ from pydantic import TypeAdapter
 import pmsite
 from pmsite.cache import Produced, Store, fingerprint, program_digest
 from pmsite.config import Site
-from pmsite.diagnostics import Diagnostic
+from pmsite.diagnostics import START, Diagnostic, Position
 from pmsite.load import Options
-from pmsite.site.search import FOLDER, program_version
+from pmsite.site.search import FOLDER, Bundle, program_version
 from pmsite.site.theme import Theme
 from pmsite.site.write import PublishedSite, file_digest
 from pmsite.source.collect import RECENT, Found
+from pmsite.source.document import Document
 
 _SIZE = 16
 _SMALL = 256 * 1024
@@ -38,12 +42,74 @@ class Standing:
     files: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Stands for everything that a site is made of: `frame` for all but what the documents hold, `whole` for that too."""
+
+    frame: bytes
+    whole: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A document when a site was built: its key, its face and its text's places, and the key of its page.
+
+    `page` is empty for a document that is not shown, and ELSEWHERE for one whose text is on a page of another kind.
+    """
+
+    key: str
+    face: str
+    places: str
+    page: str
+
+
+ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What a build left for one in which only texts are others: what pages say of the site, as JSON, the parts of the
+    full-text index with the keys of what the store keeps for them, and each document by its path.
+    """
+
+    facts: str
+    bundles: tuple[Bundle, ...]
+    index_keys: tuple[str, ...]
+    documents: Mapping[str, Shown]
+
+    def changed(self, keys: Mapping[str, bytes]) -> list[str]:
+        """The paths of the documents that now have other keys."""
+        return [path for path, shown in self.documents.items() if shown.key != keys[path].hex()]
+
+    def have_their_faces(self, documents: Iterable[Document]) -> bool:
+        """Whether what is known of these documents is what was known of them."""
+        return all(document.face == self.documents[document.path].face for document in documents)
+
+    def hold(self, documents: Iterable[Document], said: Iterable[Diagnostic]) -> bool:
+        """Whether the problems of the site are still where they were: none is in a text in which something has moved."""
+        moved = {
+            document.path: {START, *(at for _, at in (*document.positions, *document.unknown_fields))}
+            for document in documents
+            if document.places != self.documents[document.path].places
+        }
+        return all(
+            Position(problem.line, problem.column) in moved[problem.path]
+            for problem in said
+            if problem.path in moved
+        )
+
+
 @cache
 def _adapter() -> TypeAdapter[Standing]:
     return TypeAdapter(Standing)
 
 
-def mark_of(site: Site, options: Options, found: Found, theme: Theme) -> bytes | None:
+@cache
+def _texts_adapter() -> TypeAdapter[Texts]:
+    return TypeAdapter(Texts)
+
+
+def mark_of(site: Site, options: Options, found: Found, theme: Theme) -> Mark | None:
     """Stands for everything that a site is made of; None where a file of the theme cannot be read, as the build will say.
 
     - the documents: their keys hold place, content, and all that reading depends on;
@@ -60,15 +126,16 @@ def mark_of(site: Site, options: Options, found: Found, theme: Theme) -> bytes |
         look = theme.name, tuple(layers), theme.digest(), tuple(_static(theme))
     except OSError:
         return None
-    return fingerprint(
+    frame = fingerprint(
         (program_digest(), pmsite.__version__),
         program_version() if options.search else None,
         (options.today, options.strict, options.keep_going),
         (site.config, site.root.name, site.output.name, site.config_name, _content(site.file)),
         _content(site.root / site.config.tickets) if site.config.tickets else None,
-        (tuple(found.keys), b"".join(found.keys.values()), others, found.sources.diagnostics),
+        (tuple(found.keys), others, found.sources.diagnostics),
         look,
     )
+    return Mark(frame, fingerprint(frame, b"".join(found.keys.values())))
 
 
 def _static(theme: Theme) -> Iterator[tuple[str, bytes]]:
@@ -95,25 +162,48 @@ def _content(file: Path | None) -> bytes | None:
         return None
 
 
-def note_key(site: Site) -> bytes:
+def _note_key(site: Site) -> bytes:
     """The key of what is noted of the site in this output folder."""
     return fingerprint("standing", str(site.output))
 
 
-def note(site: Site, store: Store, mark: bytes, standing: Standing) -> None:
-    """Keep what a build said, and what of: its inputs by their mark, its output by the manifest that it left."""
-    made = PublishedSite(site.output, store, site.config.audience).made
-    value = mark + _digest(made) + _adapter().dump_json(standing)
-    store.put([(note_key(site), Produced(value))])
+def _texts_key(site: Site) -> bytes:
+    """The key of what is noted of the documents whose site is in this output folder."""
+    return fingerprint("standing texts", str(site.output))
 
 
-def find_standing(site: Site, store: Store, mark: bytes | None) -> Standing | None:
+def note(
+    site: Site, store: Store, mark: Mark, made: Mapping[str, bytes], standing: Standing, texts: Texts
+) -> None:
+    """Keep what a build said, and what of: its inputs by their mark, its output by the digests of the files `made`."""
+    value = mark.whole + _digest(made) + _adapter().dump_json(standing)
+    store.put(
+        [
+            (_note_key(site), Produced(value)),
+            (_texts_key(site), Produced(mark.frame + _texts_adapter().dump_json(texts))),
+        ]
+    )
+
+
+def find_standing(site: Site, store: Store, mark: Mark | None) -> Standing | None:
     """What the build said that made the site that stands in the output folder; None if it has to be built."""
-    value = store.get([note_key(site)]).get(note_key(site), b"")
-    if mark is None or value[:_SIZE] != mark:
+    value = _noted(site, store)
+    if mark is None or value[:_SIZE] != mark.whole:
         return None
-    published = PublishedSite(site.output, store, site.config.audience)
-    made = published.made
+    return what_stands(site, store, PublishedSite(site.output, store, site.config.audience))
+
+
+def find_texts(site: Site, store: Store, mark: Mark | None) -> Texts | None:
+    """What was noted of the documents; None if more than documents differ from what the last build found."""
+    if mark is None:
+        return None
+    value = store.get([_texts_key(site)]).get(_texts_key(site), b"")
+    return _texts_adapter().validate_json(value[_SIZE:]) if value[:_SIZE] == mark.frame else None
+
+
+def what_stands(site: Site, store: Store, published: PublishedSite) -> Standing | None:
+    """What the last build said, if all that it published is there; None if something of it is not, or something more."""
+    value, made = _noted(site, store), published.made
     if value[_SIZE : 2 * _SIZE] != _digest(made):
         return None
     if any(published.digest(path) != digest for path, digest in made.items()):
@@ -124,5 +214,11 @@ def find_standing(site: Site, store: Store, mark: bytes | None) -> Standing | No
     return _adapter().validate_json(value[2 * _SIZE :])
 
 
-def _digest(made: dict[str, bytes]) -> bytes:
-    return blake2b(json.dumps([*made]).encode() + b"".join(made.values()), digest_size=_SIZE).digest()
+def _noted(site: Site, store: Store) -> bytes:
+    return store.get([_note_key(site)]).get(_note_key(site), b"")
+
+
+def _digest(made: Mapping[str, bytes]) -> bytes:
+    paths = sorted(made)
+    content = json.dumps(paths).encode() + b"".join([made[path] for path in paths])
+    return blake2b(content, digest_size=_SIZE).digest()

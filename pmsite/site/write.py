@@ -111,6 +111,7 @@ class PublishedSite:
     def __init__(self, folder: Path, store: Store, audience: Visibility) -> None:
         self.folder = folder
         self.audience = audience
+        self._folder = f"{folder}{os.sep}"
         self._store = store
         self._key = fingerprint("published", str(folder))
         _recover(folder)
@@ -132,17 +133,14 @@ class PublishedSite:
         """What a file that pmsite made holds now; None if it is not there or was not made by pmsite."""
         if path not in self.made:
             return None
-        location = self.folder / path
-        try:
-            status = location.lstat()
-        except OSError:
+        state = self._state(path)
+        if state is None:
             return None
-        state = (status.st_size, status.st_mtime_ns, status.st_ino)
         known = self._known.get(path)
         if known is not None and known[0] == state:
             return known[1]
         try:
-            digest = file_digest(location)
+            digest = file_digest(self.folder / path)
         except OSError:
             return None
         self._known[path] = (state, digest)
@@ -152,25 +150,36 @@ class PublishedSite:
         """Note the state of the files, so that the next build need not read them; gives the note's key."""
         states = {}
         for path, digest in digests.items():
-            with suppress(OSError):
-                status = (self.folder / path).lstat()
-                states[path] = (status.st_size, status.st_mtime_ns, status.st_ino, digest.hex())
+            if (state := self._state(path)) is not None:
+                states[path] = (*state, digest.hex())
         self._store.put([(self._key, Produced(json.dumps(states).encode()))])
         return self._key
 
+    def _state(self, path: str) -> State | None:
+        """What tells whether a file was changed; None if it is not there. No path objects: sites have many files."""
+        try:
+            status = os.lstat(f"{self._folder}{path}")
+        except OSError:
+            return None
+        return status.st_size, status.st_mtime_ns, status.st_ino
+
     def foreign_files(self) -> Iterator[tuple[str, Path]]:
         """Files below the folder that pmsite did not make, empty folders included, by their path."""
-        if not self.folder.is_dir():
-            return
-        for base, folders, names in os.walk(self.folder):
-            inside = Path(base).relative_to(self.folder)
-            links = [name for name in folders if (Path(base) / name).is_symlink()]
-            for name in (*names, *links):
-                path = (inside / name).as_posix()
-                if path not in self.made and path != MANIFEST:
-                    yield path, Path(base) / name
-            if not names and not folders and base != str(self.folder):
-                yield inside.as_posix(), Path(base)
+        pending = [""]
+        while pending:
+            inside = pending.pop()
+            try:
+                entries = list(os.scandir(f"{self._folder}{inside}"))
+            except OSError:
+                continue
+            for entry in entries:
+                path = f"{inside}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(f"{path}/")
+                elif path not in self.made and path != MANIFEST:
+                    yield path, self.folder / path
+            if inside and not entries:
+                yield inside[:-1], self.folder / inside
 
 
 def _read_manifest(folder: Path) -> dict[str, bytes]:
@@ -219,7 +228,7 @@ class NewSite:
         self._published = published
         self._digests: dict[str, bytes] = {}
         self._kept: list[str] = []
-        self._made_folders: set[Path] = set()
+        self._made_folders: set[str] = set()
         self.folder = _staging(published.folder)
         self._foreign = dict(published.foreign_files())
         self._refuse_collisions(planned)
@@ -280,6 +289,11 @@ class NewSite:
     def digest(self, path: str) -> bytes:
         return self._digests[path]
 
+    @property
+    def digests(self) -> Mapping[str, bytes]:
+        """What each file of the new site holds."""
+        return self._digests
+
     def copy(self, path: str, source: Path) -> None:
         """A file of the source that travels along."""
         with _reported():
@@ -297,16 +311,18 @@ class NewSite:
             self._kept.append(path)
         else:
             with _reported():
-                self._place(path).write_bytes(content)
+                Path(self._place(path)).write_bytes(content)
 
-    def _place(self, path: str) -> Path:
-        location = self.folder / path
-        if location.parent not in self._made_folders:
-            location.parent.mkdir(parents=True, exist_ok=True)
-            self._made_folders.add(location.parent)
+    def _place(self, path: str) -> str:
+        """Where a file of the new tree belongs, in a folder that is there."""
+        location = f"{self.folder}{os.sep}{path}"
+        parent = os.path.dirname(location)  # noqa: PTH120  sites have many files
+        if parent not in self._made_folders:
+            os.makedirs(parent, exist_ok=True)  # noqa: PTH103
+            self._made_folders.add(parent)
         return location
 
-    def link(self, source: Path, path: str) -> None:
+    def link(self, source: Path | str, path: str) -> None:
         """Let `path` be the file `source`, by a hard link where the system makes one."""
         with _reported():
             location = self._place(path)
@@ -322,9 +338,12 @@ class NewSite:
         made = self._published.made
         changed = {path for path, digest in self._digests.items() if self._published.digest(path) != digest}
         removed = made.keys() - self._digests.keys()
-        if changed or removed or not (self._published.folder / MANIFEST).is_file():
+        if len(changed) < 2 and made.keys() == self._digests.keys():
+            if changed or self._digests != made:
+                self._replace_files(*changed, MANIFEST)
+        elif changed or removed or not (self._published.folder / MANIFEST).is_file():
             for path in self._kept:
-                self.link(self._published.folder / path, path)
+                self.link(f"{self._published.folder}{os.sep}{path}", path)
             with _reported():
                 self._carry_foreign_files()
                 audience = self._published.audience
@@ -340,6 +359,14 @@ class NewSite:
             gone=_incidents(removed),
         )
         return changes, note
+
+    def _replace_files(self, *paths: str) -> None:
+        """The manifest and one file that readers see, which takes its place in one step by itself."""
+        published = self._published
+        with _reported():
+            (self.folder / MANIFEST).write_bytes(_manifest(self._digests, published.audience))
+            for path in paths:
+                _move(self.folder / path, published.folder / path)
 
     def _carry_foreign_files(self) -> None:
         for path, location in self._foreign.items():

@@ -87,6 +87,23 @@ def collect(
     return _remembering(memory, sources, keys, read)
 
 
+def read_some(
+    site: Site,
+    store: Store,
+    workers: int,
+    found: Found,
+    paths: Iterable[str],
+    progress: Callable[[int, int], None] | None = None,
+    meanwhile: Callable[[int], None] | None = None,
+) -> list[Document]:
+    """Read the documents at some paths, as `collect` does."""
+    places = {file.path: index for index, file in enumerate(found.sources.documents)}
+    wanted = [places[path] for path in paths]
+    return _made(
+        site, store, workers, found.sources, [*found.keys.values()], wanted, _document, progress, meanwhile
+    )
+
+
 def skim(site: Site, store: Store, workers: int) -> tuple[Sources, tuple[Skimmed, ...]]:
     """Read all documents as `collect` does, and give of each only what a search needs.
 

@@ -1,6 +1,6 @@
 """A document that was read, as a value, and its form in the store. How it is read is the business of `read`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from hashlib import blake2b
@@ -8,6 +8,7 @@ from hashlib import blake2b
 from pydantic import TypeAdapter
 
 from pmsite.archive.incident import Day, Incident, Status, Visibility
+from pmsite.cache import fingerprint
 from pmsite.diagnostics import START, Diagnostic, Position, diagnose
 from pmsite.source.evidence import Evidence
 from pmsite.source.files import Role, SourceFile
@@ -32,7 +33,10 @@ class DocumentLink:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a document's prose holds. The HTML itself is the blob of the document's key in the store."""
+    """What a document's prose holds. The HTML itself is the blob of the document's key in the store.
+
+    `excerpt` is its first paragraph, where no summary says what the document is about.
+    """
 
     digest: str = ""
     headings: tuple[Heading, ...] = ()
@@ -49,6 +53,10 @@ class Document:
     `positions` says where fields stand, by dotted name: `started`, `action_items.0`; `evidence` where in the prose the
     incident's inferred values were found, in the order of the text. `words` are those of title, summary and root cause
     that tell it from others, separated by spaces.
+
+    `face` is a digest of everything here but the body's digest and `places`, the digest of where links and evidence stand
+    in the text: documents of the same face differ in their texts at most, and in nothing else that is known of them. Both
+    are part of the stored form alone.
     """
 
     path: str
@@ -66,15 +74,15 @@ class Document:
     evidence: tuple[Evidence, ...] = ()
     words: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
+    places: str = field(default="", compare=False)
+    face: str = field(default="", compare=False)
 
-    def position(self, field: str) -> Position:
+    def position(self, name: str) -> Position:
         """Where a field stands in front matter, else in the prose; the document's beginning if it has none."""
-        found = dict(self.positions).get(field)
+        found = dict(self.positions).get(name)
         if found is not None:
             return found
-        return next(
-            (Position(item.line, item.column) for item in self.evidence if item.field == field), START
-        )
+        return next((Position(item.line, item.column) for item in self.evidence if item.field == name), START)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +137,21 @@ def _all_skimmed_adapter() -> TypeAdapter[tuple[Skimmed, ...]]:
 
 def encode(document: Document) -> bytes:
     """The document's stored form: two lines of JSON, the first of which holds what a search needs."""
-    return _skimmed_adapter().dump_json(_skimmed(document)) + b"\n" + document_adapter().dump_json(document)
+    links, evidence = document.body.links, document.evidence
+    places = [(one.line, one.column) for one in links] + [(one.line, one.column) for one in evidence]
+    text = document_adapter().dump_json(replace(document, places=fingerprint(places).hex(), face=""))
+    without = text
+    if links or evidence:
+        body = replace(document.body, links=tuple([replace(link, line=0, column=0) for link in links]))
+        evidence = tuple([replace(one, line=0, column=0) for one in evidence])
+        nameless = replace(document, body=body, evidence=evidence, places="", face="")
+        without = document_adapter().dump_json(nameless)
+    if document.body.digest:
+        without = without.replace(document.body.digest.encode(), b"", 1)
+    face = blake2b(without, digest_size=16).hexdigest()
+    # It is the last of the fields, so that the long form need not be made twice.
+    text = text.removesuffix(b'"face":""}') + f'"face":"{face}"}}'.encode()
+    return _skimmed_adapter().dump_json(_skimmed(document)) + b"\n" + text
 
 
 def decode(value: bytes) -> Document:

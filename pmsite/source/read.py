@@ -204,7 +204,7 @@ class Reader:
             headings=tuple(item for item in shape.headings if item.text != gone),
             anchors=shape.anchors,
             links=shape.links,
-            excerpt=shape.excerpt,
+            excerpt="" if incident is not None and incident.summary else shape.excerpt,
         )
         document = Document(
             path=file.path,

@@ -1,0 +1,162 @@
+"""A site of which only texts changed: their pages are rendered again, and nothing is planned.
+
+What a page shows follows from what is known of all documents, and from the text that stands on it. Documents with the
+faces that they had when the site was built are known by the same facts, so that every value that was planned then would
+be planned again, but for the texts in it. The values of pages with texts are kept in the store; one that comes back
+other than it was, as its page's key tells, is not used.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from pydantic import TypeAdapter
+
+from pmsite.cache import Failure, Store, cached_map
+from pmsite.config import Site
+from pmsite.load import Options
+from pmsite.site.deny import deny_entries
+from pmsite.site.plan import Page, address_of
+from pmsite.site.render import Renderer, SiteFacts, render_pages
+from pmsite.site.search import FOLDER, Index, add_index, find_program
+from pmsite.site.standing import ELSEWHERE, Mark, Standing, Texts, note, what_stands
+from pmsite.site.stored import restored
+from pmsite.site.theme import Theme
+from pmsite.site.urls import page_file
+from pmsite.site.write import Changes, NewSite, PublishedSite
+from pmsite.source.collect import Found
+from pmsite.source.document import Document
+from pmsite.stages import Stages
+
+
+@dataclass(frozen=True, slots=True)
+class Retouched:
+    """What the build said that planned the site, which holds still; the pages that were rendered, and what changed."""
+
+    standing: Standing
+    rendered: tuple[str, ...]
+    changes: Changes
+
+
+def retouch(
+    site: Site,
+    options: Options,
+    store: Store,
+    theme: Theme,
+    found: Found,
+    mark: Mark,
+    texts: Texts,
+    documents: Sequence[Document],
+    stages: Stages,
+) -> Retouched | None:
+    """Publish the site again with the texts of these documents, which are new; `texts` is what was noted of all.
+
+    None, and nothing done, where more than texts is new, where the site is not as it was published, or where it is not to
+    be published with these texts.
+    """
+    if not texts.have_their_faces(documents):
+        return None
+    published = PublishedSite(site.output, store, site.config.audience)
+    standing = what_stands(site, store, published)
+    if standing is None or not texts.hold(documents, standing.diagnostics):
+        return None
+    stages.ended("reading")
+    facts = TypeAdapter(SiteFacts).validate_json(texts.facts)
+    renderer = Renderer(theme, facts, deny_entries(site.config))
+    pages = _pages(renderer, store, texts, found, documents)
+    if pages is None:
+        return None
+    keys = {path: renderer.key(page) for path, page in pages.items()}
+    with NewSite(published, {*published.made, FOLDER}) as new:
+        values = cached_map(
+            partial(render_pages, renderer, store.path, new.folder),
+            [*pages.values()],
+            [*keys.values()],
+            store,
+            _value,
+            workers=options.jobs,
+            usable=lambda page, value: published.digest(page.path) == value[1:],
+        )
+        if not all(value.startswith(b"+") for value in values):
+            return None  # a text that is gone, or must not be published: the whole build says what to do
+        rendered = _put(new, published, pages.values(), values, is_indexed=bool(texts.bundles))
+        stages.ended("rendering")
+        index_keys = [*map(bytes.fromhex, texts.index_keys)]
+        if texts.bundles:
+            index = Index(find_program(), texts.bundles)
+            index_keys, troubles = add_index(index, new, published, store, options.jobs)
+            if troubles:
+                return None
+            stages.ended("full text")
+        changes, _ = new.publish()
+        digests = new.digests
+    shown = {
+        document.path: replace(
+            texts.documents[document.path],
+            key=found.keys[document.path].hex(),
+            places=document.places,
+            page=keys[document.path].hex() if document.path in keys else texts.documents[document.path].page,
+        )
+        for document in documents
+    }
+    new_texts = replace(
+        texts,
+        documents={**texts.documents, **shown},
+        index_keys=tuple([key.hex() for key in index_keys]),
+    )
+    note(site, store, mark, digests, standing, new_texts)
+    store.forget(_keys(texts) - _keys(new_texts))
+    stages.ended("publishing")
+    return Retouched(standing, rendered, changes)
+
+
+def _pages(
+    renderer: Renderer, store: Store, texts: Texts, found: Found, documents: Sequence[Document]
+) -> dict[str, Page] | None:
+    """The pages of documents by their paths, with the new texts; None where one is not to be had."""
+    pages = {}
+    for document in documents:
+        key = texts.documents[document.path].page
+        if not key:
+            continue
+        blob = store.blob(bytes.fromhex(key)) if key != ELSEWHERE else None
+        template = "incident.html" if document.incident else "page.html"
+        page = restored(page_file(address_of(document)), template, blob) if blob is not None else None
+        if page is None or renderer.key(page).hex() != key:
+            return None
+        prose = replace(page.view.prose, key=found.keys[document.path].hex(), body=document.body.digest)
+        pages[document.path] = replace(page, view=replace(page.view, prose=prose), source=document.path)
+    return pages
+
+
+def _put(
+    new: NewSite,
+    published: PublishedSite,
+    pages: Iterable[Page],
+    values: Sequence[bytes],
+    *,
+    is_indexed: bool,
+) -> tuple[str, ...]:
+    """Take these pages into the new tree and keep all that is published beside them, but for the full-text index."""
+    rendered = []
+    kept = dict.fromkeys(published.made)
+    for page, value in zip(pages, values, strict=True):
+        if (new.folder / page.path).is_file():
+            new.rendered(page.path, value[1:])
+            rendered.append(page.path)
+            del kept[page.path]
+    for path in kept:
+        if not (is_indexed and path.startswith(f"{FOLDER}/")):
+            new.keep(path)
+    return tuple(rendered)
+
+
+def _keys(texts: Texts) -> set[bytes]:
+    """The keys of what the store keeps for these texts."""
+    names = {name for shown in texts.documents.values() for name in (shown.key, shown.page)}
+    return {bytes.fromhex(name) for name in (names | {*texts.index_keys}) - {"", ELSEWHERE}}
+
+
+def _value(_page: Page, value: bytes | Failure) -> bytes:
+    assert isinstance(value, bytes)  # rendering has no limits
+    return value
