@@ -14,17 +14,19 @@ from pydantic import TypeAdapter
 
 from pmsite.cache import Failure, Store, cached_map
 from pmsite.config import Site
+from pmsite.diagnostics import START, Diagnostic, Position
 from pmsite.load import Options
+from pmsite.planning import PlannedSite
 from pmsite.site.deny import deny_entries
 from pmsite.site.plan import Page, address_of
 from pmsite.site.render import Renderer, SiteFacts, render_pages
 from pmsite.site.search import FOLDER, Index, add_index, find_program
-from pmsite.site.standing import ELSEWHERE, Mark, Standing, Texts, note, what_stands
-from pmsite.site.stored import restored
+from pmsite.site.standing import ELSEWHERE, Mark, Shown, Standing, Texts, note, what_stands
+from pmsite.site.stored import is_stored, restored
 from pmsite.site.theme import Theme
 from pmsite.site.urls import page_file
 from pmsite.site.write import Changes, NewSite, PublishedSite
-from pmsite.source.collect import Found
+from pmsite.source.collect import Collection, Found, same_files
 from pmsite.source.document import Document
 from pmsite.stages import Stages
 
@@ -54,11 +56,12 @@ def retouch(
     None, and nothing done, where more than texts is new, where the site is not as it was published, or where it is not to
     be published with these texts.
     """
-    if not texts.have_their_faces(documents):
+    before = [texts.documents[document.path] for document in documents]
+    if not _have_same_faces(before, documents):
         return None
     published = PublishedSite(site.output, store, site.config.audience)
     standing = what_stands(site, store, published)
-    if standing is None or not texts.hold(documents, standing.diagnostics):
+    if standing is None or not _are_where_they_were(standing.diagnostics, before, documents):
         return None
     stages.ended("reading")
     facts = TypeAdapter(SiteFacts).validate_json(texts.facts)
@@ -110,6 +113,53 @@ def retouch(
     return Retouched(standing, rendered, changes)
 
 
+def with_texts(planned: PlannedSite, before: Collection, now: Collection) -> PlannedSite | None:
+    """The site that was planned for an earlier collection, with the texts that are new; None where more than texts is."""
+    if before.keys.keys() != now.keys.keys() or not same_files(before.sources, now.sources):
+        return None
+    pairs = [pair for pair in zip(before.documents, now.documents, strict=True) if pair[0] is not pair[1]]
+    old, new = [one for one, _ in pairs], [other for _, other in pairs]
+    if not _have_same_faces(old, new) or not _are_where_they_were(planned.diagnostics, old, new):
+        return None
+    shown = {document.path for document in planned.documents}
+    texts = {page_file(address_of(document)): document for document in new if document.path in shown}
+    pages = []
+    for page in planned.pages:
+        document = texts.pop(page.path, None)
+        if document is not None:
+            if not is_stored(page):
+                return None
+            page = _with_text(page, document, now.keys[document.path])
+        pages.append(page)
+    return replace(planned, pages=tuple(pages)) if not texts else None
+
+
+def _have_same_faces(before: Iterable[Shown | Document], now: Iterable[Document]) -> bool:
+    """Whether what is known of documents is what was known of them."""
+    return all(one.face == other.face for one, other in zip(before, now, strict=True))
+
+
+def _are_where_they_were(
+    said: Iterable[Diagnostic], before: Iterable[Shown | Document], now: Iterable[Document]
+) -> bool:
+    """Whether the problems that were found still hold: none is in a text in which something has moved."""
+    moved = {
+        document.path: {START, *(at for _, at in (*document.positions, *document.unknown_fields))}
+        for one, document in zip(before, now, strict=True)
+        if document.places != one.places
+    }
+    return not moved or all(
+        Position(problem.line, problem.column) in moved[problem.path]
+        for problem in said
+        if problem.path in moved
+    )
+
+
+def _with_text(page: Page, document: Document, key: bytes) -> Page:
+    prose = replace(page.view.prose, key=key.hex(), body=document.body.digest)
+    return replace(page, view=replace(page.view, prose=prose), source=document.path)
+
+
 def _pages(
     renderer: Renderer, store: Store, texts: Texts, found: Found, documents: Sequence[Document]
 ) -> dict[str, Page] | None:
@@ -124,8 +174,7 @@ def _pages(
         page = restored(page_file(address_of(document)), template, blob) if blob is not None else None
         if page is None or renderer.key(page).hex() != key:
             return None
-        prose = replace(page.view.prose, key=found.keys[document.path].hex(), body=document.body.digest)
-        pages[document.path] = replace(page, view=replace(page.view, prose=prose), source=document.path)
+        pages[document.path] = _with_text(page, document, found.keys[document.path])
     return pages
 
 

@@ -62,7 +62,8 @@ def serve(
         # Before there are other threads, workers are forked from here and share what is in memory.
         builder.turn()
         settle()
-        keep_workers_ready("pmsite.source.ready")
+        # The command's own module too, since a worker imports what its parent began with.
+        keep_workers_ready("pmsite.source.ready", "pmsite.cli")
         asyncio.run(_run(listener, place, console, live, builder))
 
 

@@ -21,6 +21,7 @@ from pmsite.diagnostics import ContentError, Diagnostic, PmsiteError, Severity
 from pmsite.load import Options, opened
 from pmsite.planning import PlannedSite, plan_site
 from pmsite.publishing import site_facts, template_problem
+from pmsite.retouching import with_texts
 from pmsite.serve.fulltext import FullText
 from pmsite.serve.preview import KeyedPage, Linked, Preview, Rendered, State
 from pmsite.serve.watch import Root
@@ -227,7 +228,10 @@ class Workspace:
         assert now.site and now.options and now.theme and now.collection is not None
         planned = self._planned
         if planned is None or not _are_planned_alike(before, now):
-            planned = plan_site(now.site, now.options, now.collection, now.theme, self._findings)
+            retouched = None
+            if planned is not None and before.collection is not None and _have_same_frame(before, now):
+                retouched = with_texts(planned, before.collection, now.collection)
+            planned = retouched or plan_site(now.site, now.options, now.collection, now.theme, self._findings)
         self._planned = planned
         changed = _changes(before, now)
         documents = len(now.collection.documents)
@@ -296,7 +300,9 @@ class Workspace:
         keyed = {}
         for page in planned.pages:
             before = known.get(page.path)
-            if before is None or not same(before.page.view, page.view):
+            if before is not None and before.page is page and not is_other_renderer:
+                keyed[page.path] = before
+            elif before is None or not same(before.page.view, page.view):
                 digest = page_digest(page)
                 keyed[page.path] = KeyedPage(page, digest, renderer.key(page, digest))
             elif is_other_renderer or before.page.template != page.template:
@@ -347,10 +353,14 @@ def _bytes_of(path: Path) -> bytes | None:
 
 def _are_planned_alike(one: _Inputs, other: _Inputs) -> bool:
     """Whether the same pages are planned; what templates and static files hold does not matter to that."""
+    return one.collection is other.collection and _have_same_frame(one, other)
+
+
+def _have_same_frame(one: _Inputs, other: _Inputs) -> bool:
+    """Whether all that pages are planned from is the same, but for what is known of documents."""
     return (
         one.site is other.site
         and one.options is other.options
-        and one.collection is other.collection
         and one.tickets == other.tickets
         and one.linked == other.linked
         and one.theme is not None
@@ -392,8 +402,10 @@ def _differing(good: Preview | None, preview: Preview) -> list[str]:
         return ["index.html"]
     if good.base != preview.base:
         return ["index.html"]
-    pages = _different(
-        {path: found.key for path, found in good.pages.items()},
-        {path: found.key for path, found in preview.pages.items()},
-    )
-    return pages + _different(good.files, preview.files)
+    pages = [
+        path
+        for path, found in preview.pages.items()
+        if (before := good.pages.get(path)) is not found and (before is None or before.key != found.key)
+    ]
+    gone = [path for path in good.pages if path not in preview.pages]
+    return pages + gone + _different(good.files, preview.files)

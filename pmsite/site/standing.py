@@ -10,7 +10,7 @@ noted of each document tells.
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -21,13 +21,12 @@ from pydantic import TypeAdapter
 import pmsite
 from pmsite.cache import Produced, Store, fingerprint, program_digest
 from pmsite.config import Site
-from pmsite.diagnostics import START, Diagnostic, Position
+from pmsite.diagnostics import Diagnostic
 from pmsite.load import Options
 from pmsite.site.search import FOLDER, Bundle, program_version
 from pmsite.site.theme import Theme
 from pmsite.site.write import PublishedSite, file_digest
 from pmsite.source.collect import RECENT, Found
-from pmsite.source.document import Document
 
 _SIZE = 16
 _SMALL = 256 * 1024
@@ -80,23 +79,6 @@ class Texts:
     def changed(self, keys: Mapping[str, bytes]) -> list[str]:
         """The paths of the documents that now have other keys."""
         return [path for path, shown in self.documents.items() if shown.key != keys[path].hex()]
-
-    def have_their_faces(self, documents: Iterable[Document]) -> bool:
-        """Whether what is known of these documents is what was known of them."""
-        return all(document.face == self.documents[document.path].face for document in documents)
-
-    def hold(self, documents: Iterable[Document], said: Iterable[Diagnostic]) -> bool:
-        """Whether the problems of the site are still where they were: none is in a text in which something has moved."""
-        moved = {
-            document.path: {START, *(at for _, at in (*document.positions, *document.unknown_fields))}
-            for document in documents
-            if document.places != self.documents[document.path].places
-        }
-        return all(
-            Position(problem.line, problem.column) in moved[problem.path]
-            for problem in said
-            if problem.path in moved
-        )
 
 
 @cache

@@ -209,11 +209,12 @@ def _remembering(
 
 def _is_same(sources: Sources, keys: list[bytes], before: Collection) -> bool:
     """Whether the same documents and files are there; keys say everything of a document but its file's times."""
-    return (
-        keys == list(before.keys.values())
-        and sources.files == before.sources.files
-        and sources.diagnostics == before.sources.diagnostics
-    )
+    return keys == list(before.keys.values()) and same_files(sources, before.sources)
+
+
+def same_files(one: Sources, other: Sources) -> bool:
+    """Whether the same files were found, and the same problems with them."""
+    return one.files == other.files and one.diagnostics == other.diagnostics
 
 
 def _sharing(document: Document, earlier: Document | None) -> Document:

@@ -98,7 +98,8 @@ def find_sources(site: Site, known: Mapping[str, SourceFile] = MappingProxyType(
         start = "" if str(prefix) == "." else f"{prefix}/"
         for item in found:
             path = f"{start}{item.inside}"
-            if item.name.lower().endswith(".md"):
+            files[path] = item.location
+            if item.name[-3:].lower() == ".md":
                 document = known.get(path)
                 if document is None or document.state != item.state or document.defaults != defaults:
                     role, name = _role(item.inside)
@@ -106,8 +107,7 @@ def find_sources(site: Site, known: Mapping[str, SourceFile] = MappingProxyType(
                         path, item.inside, name, role, item.location, item.state, defaults, folder.prefix
                     )
                 documents.append(document)
-            files[path] = item.location
-            if (problem := _unread(item.inside, path)) is not None:
+            elif (problem := _unread(item.inside, path)) is not None:
                 diagnostics.append(problem)
     unique = {document.path: document for document in documents}
     return Sources(tuple(unique.values()), files, tuple(diagnostics))
@@ -118,8 +118,6 @@ def _state(status: os.stat_result) -> tuple[int, int, int, int]:
 
 
 def _unread(inside: str, path: str) -> Diagnostic | None:
-    if inside.endswith(".md"):
-        return None
     pure = PurePosixPath(inside)
     if pure.suffix.lower() not in _UNREAD or not _LOOKS_LIKE_ONE.search(pure.stem):
         return None
@@ -135,7 +133,7 @@ class _Walk:
         self._base = base
         self._prefix = prefix
         patterns = [*exclude, *(pattern[:-3] for pattern in exclude if pattern.endswith("/**"))]
-        self._excluded = re.compile("|".join(map(translate, patterns)) or r"(?!)")
+        self._excluded = re.compile("|".join(map(translate, patterns))) if patterns else None
         self._ignored = ignored
         self.diagnostics: list[Diagnostic] = []
 
@@ -149,16 +147,17 @@ class _Walk:
                 self._refuse(inside or ".", f"cannot be read: {error.strerror}", "check its permissions")
                 continue
             for entry in entries:
-                if not _is_text(entry.name):
-                    shown = entry.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+                name = entry.name
+                if not name.isascii() and not _is_text(name):
+                    shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
                     path = str(self._prefix / f"{inside}{shown}")
                     self.diagnostics.append(
                         diagnose("E101", path, START, "has a name that is not UTF-8", "rename it")
                     )
                     continue
-                path = f"{inside}{entry.name}"
-                if (reason := self._exclusion(path, entry.name)) is not None:
-                    if entry.name.lower().endswith(".md") and reason:
+                path = f"{inside}{name}"
+                if (reason := self._exclusion(path, name)) is not None:
+                    if name.lower().endswith(".md") and reason:
                         at = str(self._prefix / path)
                         message, hint = f"is left out: {reason}", "rename it if it should be on the site"
                         self.diagnostics.append(diagnose("N113", at, START, message, hint))
@@ -169,7 +168,7 @@ class _Walk:
                     if entry.path not in self._ignored:
                         pending.append((f"{path}/", entry.path))
                 elif entry.is_file():
-                    yield _Found(path, entry.path, entry.name, _state(entry.stat()))
+                    yield _Found(path, entry.path, name, _state(entry.stat()))
 
     def _exclusion(self, path: str, name: str) -> str | None:
         """Why an entry is left out, empty if it is hidden; None if it is not left out."""
@@ -177,7 +176,7 @@ class _Walk:
             return ""
         if name.startswith("_"):
             return "its name begins with _"
-        if self._excluded.match(path) is not None or self._excluded.match(name) is not None:
+        if self._excluded is not None and (self._excluded.match(path) or self._excluded.match(name)):
             return "exclude: names it"
         return None
 
