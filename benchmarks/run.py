@@ -1,6 +1,6 @@
 """pmsite beside Hugo, on the same documents, on this machine, in one run.
 
-`python -m benchmarks.run [--sizes 1000,10000] [--runs 3] [--pmsite PATH] [--hugo PATH]`
+`python -m benchmarks.run [--sizes 100,1000,10000] [--runs 5] [--pmsite PATH] [--hugo PATH]`
 """
 
 import argparse
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from benchmarks import measure, tools
+from benchmarks import measure, peers, tools
 from benchmarks.generate import generate
 from benchmarks.measure import Cost
 from benchmarks.tools import Workplace
@@ -157,6 +157,25 @@ def _ratios(scenario: str, runs: Sequence[Figures], peer: Sequence[Figures]) -> 
     return f"  {scenario:24}{wall:>9.3f}{cpu:>9.3f}{memory:>11}"
 
 
+def others(place: Workplace, results: Results) -> str:
+    """What other generators need for the same documents, each once; nothing where none is installed."""
+    lines = []
+    for peer in peers.installed():
+        folder = place.folder / peer.command.rpartition("/")[2]
+        try:
+            cost, output = peer.build(folder, place.archive / "content")
+        except measure.CommandFailed as error:
+            lines.append(f"  {peer.name:24}{'failed: ' + str(error).splitlines()[-1]}")
+            continue
+        figures = Figures(cost, *_contents(output))
+        if hugo := results.get((HUGO, COLD)):
+            share = f"{cost.wall / _middle(hugo, _wall):>10.1f} x Hugo's time"
+        lines.append(_row((peer.name, ""), [figures]) + (share if hugo else ""))
+        shutil.rmtree(folder)
+    head = "  others, with their own themes and only what these make of the documents, cold, once"
+    return "\n".join(["", head, *lines]) if lines else ""
+
+
 def growth(sizes: Sequence[tuple[int, Results]]) -> str:
     """How much longer the largest archive takes than the smallest, cold."""
     (small, before), (large, after) = sizes[0], sizes[-1]
@@ -205,8 +224,10 @@ def _processor() -> str:
 
 def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
-    parser.add_argument("--sizes", default="1000,10000", help="numbers of postmortems (default: %(default)s)")
-    parser.add_argument("--runs", type=int, default=3, help="timed rounds (default: %(default)s)")
+    parser.add_argument(
+        "--sizes", default="100,1000,10000", help="numbers of postmortems (default: %(default)s)"
+    )
+    parser.add_argument("--runs", type=int, default=5, help="timed rounds (default: %(default)s)")
     parser.add_argument("--pmsite", default=tools.find_pmsite(), help="the pmsite command")
     parser.add_argument("--hugo", default=tools.find_hugo(), help="the Hugo binary")
     return parser.parse_args()
@@ -231,8 +252,9 @@ def main() -> None:
                 results = compare(place, given.pmsite, given.hugo, given.runs)
             except measure.CommandFailed as error:
                 sys.exit(str(error))
-        measured.append((size, results))
-        print(f"\n{report(size, results)}", flush=True)
+            measured.append((size, results))
+            beside = others(place, results) if size <= peers.LARGEST else ""
+            print(f"\n{report(size, results)}{beside}", flush=True)
     if len(measured) > 1:
         print(f"\n{growth(measured)}")
 

@@ -68,7 +68,13 @@ summary: {word}
 
 
 def chromium() -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    names = (
+        "chromium-headless-shell",
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+    )
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
