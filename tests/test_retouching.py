@@ -182,7 +182,7 @@ def test_a_text_that_must_not_be_published_is_refused(tmp_path: Path) -> None:
     assert build_site(folder).ok
     before = tree(folder / "site")
     change(folder, FIRST, "A change", "A change of Bluebird")
-    with pytest.raises(ContentError, match="pmsite.yaml:4 denies this"):
+    with pytest.raises(ContentError, match=r"pmsite\.yaml:4 denies this"):
         build_site(folder)
     assert tree(folder / "site") == before
 

@@ -16,8 +16,10 @@ from pmsite.cache import remembered, same, start_remembering, unchanged
 from pmsite.config import find_site, with_overrides
 from pmsite.diagnostics import ContentError, PmsiteError
 from pmsite.load import Options
+from pmsite.planning import plan_site
+from pmsite.serve import rounds
 from pmsite.serve.preview import MAX_RENDERED, Preview, Rendered
-from pmsite.serve.rounds import Round, Workspace
+from pmsite.serve.rounds import Changed, Round, Workspace
 from pmsite.site.render import ProseMissing
 from pmsite.site.views import Link, PageView
 
@@ -128,13 +130,46 @@ class TestWhatIsRendered:
         assert "years/2025/index.html" not in author.rendered
         assert author.files() == clean_build(author.folder)
 
+    def test_a_text_plans_nothing_and_renders_its_page(
+        self, author: Author, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        author.look()
+        planned = []
+        monkeypatch.setattr(rounds, "plan_site", lambda *given: planned.append(given) or plan_site(*given))
+        author.replace(FIRST, "A change went out", "A change came out")
+        author.look()
+        author.replace("content/pages/about.md", "Plain text", "Simple text")
+        author.look()
+        assert author.rendered == {"pages/about/index.html"}
+        author.replace(FIRST, "A change came out", "One.\n\nA change came out")
+        author.look()
+        assert author.rendered == {"incidents/2024-01-10-first/index.html"}
+        assert planned == []
+        assert author.files() == clean_build(author.folder)
+        author.replace(FIRST, "A change", "A [change](2025-07-01-third.md)")
+        author.look()
+        assert len(planned) == 1
+        assert author.files() == clean_build(author.folder)
+
+    def test_what_came_and_went_is_told(self, author: Author) -> None:
+        author.look()
+        author.write("content/2026-01-01-new.md", "---\ntitle: New\nseverity: SEV1\n---\nText.\n")
+        (author.folder / "content/2025-07-01-third.md").unlink()
+        author.replace(FIRST, "A change", "One change")
+        found = author.look()
+        assert found is not None
+        assert found.changed == Changed(
+            (FIRST,), ("content/2026-01-01-new.md",), ("content/2025-07-01-third.md",)
+        )
+        assert author.files() == clean_build(author.folder)
+
     def test_a_style_sheet_renders_nothing(self, author: Author) -> None:
         author.write("static/style.css", "body { color: red }")
         author.look()
         author.write("static/style.css", "body { color: blue }")
         found = author.look()
         assert found is not None and found.differs and found.only_styles
-        assert found.changed == ("assets/style.css",)
+        assert found.changed == Changed(edited=("assets/style.css",))
         assert author.rendered == set()
         assert author.files()["assets/style.css"] == b"body { color: blue }"
 
@@ -213,7 +248,7 @@ def test_tickets_of_a_tracker_are_followed(author: Author) -> None:
     author.look()
     author.write("tickets.csv", "key,state\nOPS-1,done\n")
     found = author.look()
-    assert found is not None and found.changed == ("tickets.csv",)
+    assert found is not None and found.changed == Changed(edited=("tickets.csv",))
     assert {"actions/index.html", "incidents/2024-01-10-first/index.html"} <= author.rendered
     assert author.files() == clean_build(author.folder)
 

@@ -21,7 +21,7 @@ from pmsite.load import Options
 from pmsite.report import source_lines
 from pmsite.serve.live import Live, Problem, Shown
 from pmsite.serve.preview import KeyedPage, Preview
-from pmsite.serve.rounds import FIRST, Round, Workspace, settle
+from pmsite.serve.rounds import FIRST, Changed, Round, Workspace, settle
 from pmsite.serve.server import application
 from pmsite.serve.watch import Watcher
 from pmsite.site.render import ProseMissing
@@ -220,7 +220,7 @@ class Builder:
         root = self._workspace.site.root
         problems = tuple(Problem(item, *source_lines(root, item)) for item in errors)
         if found.changed:
-            self._console.say(f"{_now()} {_named(found.changed)} changed: not built")
+            self._console.say(f"{_now()} {_told(found.changed)}: not built")
         self._report(diagnostics)
         self._tell(replace(self._shown, problems=problems))
 
@@ -265,7 +265,7 @@ class Builder:
         count = len(found.unproven)
         later = f", {count - FIRST} of them later" if count > FIRST else ""
         pages = f"{count} page{'' if count == 1 else 's'} to render{later}"
-        what = f"{_named(found.changed)} changed" if found.changed else f"{found.documents} documents"
+        what = _told(found.changed) if found.changed else f"{found.documents} documents"
         self._console.say(f"{_now()} {what}: {pages}; {seconds:.2f} s")
 
     def _report(self, diagnostics: tuple[Diagnostic, ...]) -> None:
@@ -276,6 +276,11 @@ class Builder:
 
 def _now() -> str:
     return time.strftime("%H:%M:%S")
+
+
+def _told(changed: Changed) -> str:
+    parts = ((changed.edited, "changed"), (changed.new, "new"), (changed.gone, "gone"))
+    return "; ".join(f"{_named(paths)} {word}" for paths, word in parts if paths)
 
 
 def _named(paths: tuple[str, ...]) -> str:

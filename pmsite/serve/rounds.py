@@ -37,6 +37,18 @@ _BATCH = 16
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """Paths of what is another, what is new, and what is gone."""
+
+    edited: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.edited or self.new or self.gone)
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """What a look at the files led to. Without a preview, the problems say why.
 
@@ -47,7 +59,7 @@ class Round:
     preview: Preview | None
     diagnostics: tuple[Diagnostic, ...]
     documents: int = 0
-    changed: tuple[str, ...] = ()
+    changed: Changed = Changed()
     unproven: tuple[KeyedPage, ...] = ()
     differs: bool = True
     only_styles: bool = False
@@ -374,22 +386,28 @@ def _are_same(one: _Inputs, other: _Inputs) -> bool:
     return _are_planned_alike(one, other) and one.theme is other.theme and one.static == other.static
 
 
-def _changes(before: _Inputs, now: _Inputs) -> tuple[str, ...]:
+def _changes(before: _Inputs, now: _Inputs) -> Changed:
     """The files that changed, for people; the configuration and the theme by their names."""
     if before.collection is None or now.collection is None or now.site is None:
-        return ()
-    changed = []
+        return Changed()
+    edited: list[str] = []
+    new: list[str] = []
+    gone: list[str] = []
     if before.site is not now.site:
-        changed.append(now.site.config_name)
+        edited.append(now.site.config_name)
     if before.tickets != now.tickets:
-        changed.append(now.site.config.tickets)
+        edited.append(now.site.config.tickets)
     if before.theme is not now.theme:
-        changed.append("templates")
-    changed += _different(before.static, now.static)
-    if before.collection is not now.collection:
-        changed += _different(before.collection.keys, now.collection.keys)
-    changed += _different(before.linked, now.linked)
-    return tuple(changed)
+        edited.append("templates")
+    files: list[tuple[Mapping[str, object], Mapping[str, object]]] = [
+        (before.static, now.static),
+        (before.collection.keys, now.collection.keys),
+        (before.linked, now.linked),
+    ]
+    for one, other in files:
+        for path in _different(one, other):
+            (gone if path not in other else new if path not in one else edited).append(path)
+    return Changed(tuple(edited), tuple(new), tuple(gone))
 
 
 def _different(one: Mapping[str, object], other: Mapping[str, object]) -> list[str]:
