@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from pydantic import TypeAdapter
-
 import pmsite
 from pmsite.archive.archive import Archive, build_archive
 from pmsite.archive.incident import Visibility
@@ -16,7 +14,7 @@ from pmsite.load import Options
 from pmsite.planning import PlannedSite
 from pmsite.site.deny import denied_files, denied_problems, deny_entries, deny_list
 from pmsite.site.plan import Page, address_of
-from pmsite.site.render import ProseMissing, Renderer, SiteFacts, decode_error, render_pages
+from pmsite.site.render import ProseMissing, Renderer, SiteFacts, decode_error, facts_adapter, render_pages
 from pmsite.site.search import FOLDER, add_index
 from pmsite.site.standing import ELSEWHERE, Mark, Shown, Standing, Texts, note
 from pmsite.site.stored import is_stored
@@ -117,7 +115,7 @@ def _texts(
         return "" if path is None else page_keys[path].hex() if path in kept else ELSEWHERE
 
     return Texts(
-        TypeAdapter(SiteFacts).dump_json(facts).decode(),
+        facts_adapter().dump_json(facts).decode(),
         planned.index.bundles if planned.index else (),
         tuple([key.hex() for key in index_keys]),
         {

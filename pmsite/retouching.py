@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from pydantic import TypeAdapter
-
 from pmsite.cache import Failure, Store, cached_map
 from pmsite.config import Site
 from pmsite.diagnostics import START, Diagnostic, Position
@@ -19,7 +17,7 @@ from pmsite.load import Options
 from pmsite.planning import PlannedSite
 from pmsite.site.deny import deny_entries
 from pmsite.site.plan import Page, address_of
-from pmsite.site.render import Renderer, SiteFacts, render_pages
+from pmsite.site.render import Renderer, facts_adapter, render_pages
 from pmsite.site.search import FOLDER, Index, add_index, find_program
 from pmsite.site.standing import ELSEWHERE, Mark, Shown, Standing, Texts, note, what_stands
 from pmsite.site.stored import is_stored, restored
@@ -64,8 +62,7 @@ def retouch(
     if standing is None or not _are_where_they_were(standing.diagnostics, before, documents):
         return None
     stages.ended("reading")
-    facts = TypeAdapter(SiteFacts).validate_json(texts.facts)
-    renderer = Renderer(theme, facts, deny_entries(site.config))
+    renderer = Renderer(theme, facts_adapter().validate_json(texts.facts), deny_entries(site.config))
     pages = _pages(renderer, store, texts, found, documents)
     if pages is None:
         return None

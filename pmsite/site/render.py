@@ -5,7 +5,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxErro
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from markupsafe import Markup
+from pydantic import TypeAdapter
 
 from pmsite.cache import Produced, Store, fingerprint, program_digest
 from pmsite.site import format as formats
@@ -50,6 +51,12 @@ class SiteFacts:
     navigation: tuple[Link, ...]
     version: str
     has_options_css: bool
+
+
+@cache
+def facts_adapter() -> TypeAdapter[SiteFacts]:
+    """Makes JSON of a site's facts, and facts of that."""
+    return TypeAdapter(SiteFacts)
 
 
 class ProseMissing(Exception):
