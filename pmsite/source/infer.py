@@ -4,7 +4,7 @@ Front matter always wins. What prose says less clearly is left out: a wrong valu
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -23,7 +23,7 @@ from pmsite.archive.incident import (
 )
 from pmsite.source import kinds
 from pmsite.source.actions import FoundAction, find_actions
-from pmsite.source.blocks import Line, joined, lines
+from pmsite.source.blocks import Line, lines
 from pmsite.source.causes import cause_of
 from pmsite.source.clock import Times
 from pmsite.source.contradictions import Remark, difference, disagreement, odd_season
@@ -33,33 +33,14 @@ from pmsite.source.lengths import duration
 from pmsite.source.milestones import detecting
 from pmsite.source.moments import day_first
 from pmsite.source.numbers import leading_number, stated_number
-from pmsite.source.paragraphs import (
-    MAX_SENTENCES,
-    SENTENCE_END,
-    is_passage,
-    is_sentence,
-    mending,
-    section_paragraphs,
-    shortened,
-)
+from pmsite.source.openings import causes, fix, introduction, opening
+from pmsite.source.paragraphs import is_passage, is_sentence, shortened
 from pmsite.source.sections import divide
 from pmsite.source.shares import stated_counts, stated_shares
 from pmsite.source.timeline import Found, Timeline, gathered, placed
 from pmsite.source.times import completed, stated_times
 from pmsite.source.titles import find_title, is_boilerplate
 from pmsite.source.zones import Zoned
-
-_FIXED = re.compile(
-    r"\b(?:resolved by|fixed by|was (?:fixed|resolved|restored|solved|corrected|saved)|were (?:fixed|resolved|restored)|to (?:resolve|fix|solve) (?:the|this)|resolution (?:was|involved)|the fix (?:was|is)|(?:issue|problem|error|outage) (?:was|were) .{0,30}(?:fixed|resolved|solved))\b",
-    re.IGNORECASE,
-)
-
-
-# "We took the following steps:" says nothing of its own.
-_ANNOUNCES = re.compile(r"\b(?:following|follows|below|these|steps|this|here)\b", re.IGNORECASE)
-# About the document, and not about the incident.
-_ASIDE = re.compile(r"\W*(?:note|nb|disclaimer)\b|this is a (?:\w+ ){0,2}cross-post", re.IGNORECASE)
-_LABELLED = re.compile(r"[^:]{1,36}:(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,17 +386,12 @@ class _Gathering:
                 self._set("detection", kinds.detection(fact.value), fact.lines[0], fact.value)
             elif fact.kind == "trigger":
                 self._set("trigger", kinds.trigger(fact.value), fact.lines[0], fact.value)
-        for field, section in (
-            ("summary", "summary"),
-            ("impact.summary", "impact"),
-            ("resolution", "resolution"),
-        ):
-            if not self._has(field):
-                self._opening(field, section)
-        if not self._has("summary"):
-            self._intro()
-        if not self._has("resolution"):
-            self._fix()
+        self._set_text("summary", lambda: opening(self._lines, "summary"))
+        self._set_text("impact.summary", lambda: opening(self._lines, "impact"))
+        self._set_text("resolution", lambda: opening(self._lines, "resolution", mends=True))
+        title = self._values.get("title") or self._given.incident.title
+        self._set_text("summary", lambda: introduction(self._lines, title))
+        self._set_text("resolution", lambda: fix(self._lines))
         for field, kind_of in (("detection", kinds.detection), ("trigger", kinds.trigger)):
             if self._has(field):
                 continue
@@ -423,59 +399,10 @@ class _Gathering:
                 if line.section == field and line.kind in ("text", "item") and not line.is_label:
                     self._set(field, kind_of(line.text), line, line.text)
 
-    def _opening(self, field: str, section: str) -> None:
-        """The first paragraph of a section that is running text, or a list's first items and what leads up to them."""
-        listed: list[Line] = []
-        for line, text in section_paragraphs(self._lines, section):
-            leads = text.endswith(":")
-            if line.kind == "item" or leads:
-                if leads or not _LABELLED.match(text):
-                    listed.append(replace(line, text=text))
-                if sum(len(one.text) for one in listed) > MAX_SENTENCES:
-                    break
-            elif listed and listed[-1].kind == "item":
-                break
-            elif is_passage(text) and not _LABELLED.match(text):
-                # What leads up to code or a picture is what was done; the text below goes into details.
-                lead = next((one for one in listed if is_passage(one.text)), None)
-                if lead is not None and not _ANNOUNCES.search(lead.text):
-                    line, text = lead, lead.text.rstrip(": ")
-                if field == "resolution":
-                    text = mending(text)
-                if text:
-                    self._set(field, shortened(text), line, text)
-                    return
-        while listed and listed[-1].text.endswith(":"):
-            listed.pop()
-        text = joined(listed)
-        if is_passage(text) and (field != "resolution" or mending(text)):
-            self._set(field, shortened(text), listed[0], text)
-
-    def _intro(self) -> None:
-        """Text before the first section, where no section is a summary."""
-        title = self._values.get("title") or self._given.incident.title
-        for line, text in section_paragraphs(self._lines, ""):
-            if line.number > 12:
-                return
-            text = text.removeprefix(title).lstrip()
-            if (
-                line.kind == "text"
-                and len(text) >= 60
-                and "." in text
-                and is_sentence(text)
-                and not text.startswith(("http", "<"))
-                and not line.lead.endswith(":")
-                and _ASIDE.match(text) is None
-            ):
-                self._set("summary", shortened(text), line, text)
-                return
-
-    def _fix(self) -> None:
-        for line, text in section_paragraphs(self._lines, "cause"):
-            for sentence in SENTENCE_END.split(text[:4000]):
-                if _FIXED.search(sentence) and len(sentence) >= 20 and not sentence.rstrip().endswith(":"):
-                    self._set("resolution", shortened(sentence), line, sentence)
-                    return
+    def _set_text(self, field: str, find: Callable[[], tuple[Line, str] | None]) -> None:
+        """The first sentences of a text that is looked for only where nothing gives the field yet."""
+        if not self._has(field) and (found := find()) is not None:
+            self._set(field, shortened(found[1]), *found)
 
     def _hit(self, known: list[Fact]) -> None:
         """Whom the incident hit: the share of them, unless windows have shares of their own, and their number."""
@@ -496,31 +423,9 @@ class _Gathering:
     def _cause(self, known: list[Fact]) -> None:
         if self._given.incident.root_cause:
             return
-        texts: list[tuple[str, Line]] = [
-            (fact.value, fact.lines[0]) for fact in known if fact.kind == "cause" and len(fact.value) >= 15
-        ]
-        texts += [(text, line) for line, text in section_paragraphs(self._lines, "cause") if len(text) >= 25][
-            :3
-        ]
-        if not texts:
-            texts = [
-                (sentence, line)
-                for section in ("summary", "")
-                for line, text in section_paragraphs(self._lines, section)
-                for sentence in SENTENCE_END.split(text[:3000])
-                if re.search(r"root cause|caused by|due to|because", sentence, re.IGNORECASE)
-            ][:2]
-        if not texts:
-            texts = [(text, line) for line, text in section_paragraphs(self._lines, "summary")][:2]
-        if texts:
-            slug = cause_of([text for text, _ in texts])
-            if slug:
-                self._set(
-                    "root_cause",
-                    self._inference.cause(slug),
-                    texts[0][1],
-                    texts[0][0],
-                )
+        texts = causes(self._lines, known)
+        if texts and (slug := cause_of([text for _, text in texts])):
+            self._set("root_cause", self._inference.cause(slug), *texts[0])
 
     def _lists(self, timeline: Timeline, actions: list[FoundAction]) -> None:
         incident = self._given.incident
