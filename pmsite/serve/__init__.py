@@ -21,7 +21,7 @@ from pmsite.load import Options
 from pmsite.report import source_lines
 from pmsite.serve.live import Live, Problem, Shown
 from pmsite.serve.preview import KeyedPage, Preview
-from pmsite.serve.rounds import FIRST, Changed, Round, Workspace, settle
+from pmsite.serve.rounds import FIRST, SECONDS, Changed, Round, Workspace, settle
 from pmsite.serve.server import application
 from pmsite.serve.watch import Watcher
 from pmsite.site.render import ProseMissing
@@ -187,8 +187,7 @@ class Builder:
             self._fail(found, found.diagnostics)
             return
         try:
-            for _ in self._workspace.prove(found.unproven[:FIRST], found.preview):
-                pass
+            left = self._prove_first(found.unproven, found.preview)
         except ContentError as error:
             self._left = ()
             self._fail(found, error.diagnostics)
@@ -197,7 +196,7 @@ class Builder:
             self.repair(error)
             return
         was_broken = bool(self._shown.problems)
-        self._left = found.unproven[FIRST:]
+        self._left = left
         self._workspace.accept(found.preview)
         self._publish(found.preview, found)
         if not self._left:
@@ -205,6 +204,15 @@ class Builder:
         if found.differs or was_broken:
             self._log(found, begun)
         self._report(found.diagnostics)
+
+    def _prove_first(self, pages: tuple[KeyedPage, ...], preview: Preview) -> tuple[KeyedPage, ...]:
+        """Render the pages that matter most; gives those that are left for later."""
+        until, left = time.perf_counter() + SECONDS, pages
+        for done in self._workspace.prove(pages[:FIRST], preview):
+            left = pages[done:]
+            if time.perf_counter() > until:
+                break
+        return left
 
     def _publish(self, preview: Preview, found: Round) -> None:
         pages, styles = self._shown.pages, self._shown.styles
@@ -263,7 +271,7 @@ class Builder:
     def _log(self, found: Round, begun: float) -> None:
         seconds = time.perf_counter() - begun
         count = len(found.unproven)
-        later = f", {count - FIRST} of them later" if count > FIRST else ""
+        later = f", {len(self._left)} of them later" if self._left else ""
         pages = f"{count} page{'' if count == 1 else 's'} to render{later}"
         what = _told(found.changed) if found.changed else f"{found.documents} documents"
         self._console.say(f"{_now()} {what}: {pages}; {seconds:.2f} s")

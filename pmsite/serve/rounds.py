@@ -31,8 +31,8 @@ from pmsite.site.templates import PageError
 from pmsite.site.theme import Theme, load_theme
 from pmsite.source.collect import Collection, Memory, collect
 
-# So many pages are rendered before a build is shown; the others follow while it is looked at.
-FIRST = 40
+# So many pages are rendered before a build is shown, and for so long; the others follow while it is looked at.
+FIRST, SECONDS = 40, 0.1
 _BATCH = 16
 
 
@@ -104,6 +104,7 @@ class Workspace:
         self._planned: PlannedSite | None = None
         self._pages: dict[str, KeyedPage] = {}
         self._proven: set[bytes] = set()
+        self._used: set[str] = set()
         self._renderer: tuple[Renderer, str] | None = None
         self._keyed_with: Renderer | None = None
         self._rendered = Rendered()
@@ -185,6 +186,7 @@ class Workspace:
                     denied[found.page.path] = entries
                     continue
                 self._proven.add(found.key)
+                self._used.add(found.page.template)
                 digest = blake2b(content, digest_size=DIGEST_SIZE).digest()
                 rows.append((found.key, Produced(b"+" + digest)))
             self._store.put(rows)
@@ -272,7 +274,7 @@ class Workspace:
             planned.diagnostics,
             documents,
             changed,
-            self._unproven(pages),
+            self._unproven(pages, changed.edited),
             differs=bool(differing),
             only_styles=all(path.endswith(".css") for path in differing),
         )
@@ -302,7 +304,7 @@ class Workspace:
         renderer = Renderer(now.theme, facts, deny)
         renderer.use(self._store)
         renderer.load()
-        self._renderer = renderer, now.templates
+        self._renderer, self._used = (renderer, now.templates), set()
         return renderer
 
     def _keyed(self, planned: PlannedSite, renderer: Renderer) -> dict[str, KeyedPage]:
@@ -324,8 +326,8 @@ class Workspace:
         self._pages, self._keyed_with = keyed, renderer
         return keyed
 
-    def _unproven(self, pages: Mapping[str, KeyedPage]) -> tuple[KeyedPage, ...]:
-        """Pages that were never rendered with these inputs.
+    def _unproven(self, pages: Mapping[str, KeyedPage], edited: tuple[str, ...]) -> tuple[KeyedPage, ...]:
+        """Pages that were never rendered with these inputs, those of documents that were `edited` before others.
 
         What no template makes cannot fail, unless there is text that must not be published.
         """
@@ -339,14 +341,14 @@ class Workspace:
             stored = self._store.get([found.key for found in new])
             self._proven |= {key for key, value in stored.items() if value.startswith(b"+")}
             new = [found for found in new if found.key not in self._proven]
-        # One page of each template comes first: it shows most of what can be wrong.
-        seen: set[str] = set()
+        # One page of each template that was not used yet comes first: it shows most of what can be wrong.
+        seen = set(self._used)
         first: list[KeyedPage] = []
         others: list[KeyedPage] = []
         for found in new:
             (others if found.page.template in seen else first).append(found)
             seen.add(found.page.template)
-        return (*first, *others)
+        return (*first, *sorted(others, key=lambda found: found.page.source not in edited))
 
 
 def settle() -> None:
