@@ -86,6 +86,17 @@ def test_what_is_given_is_not_shown_twice(archive: Path) -> None:
     assert page.count("<h1") == 1
 
 
+def test_a_page_says_how_to_cite_it(archive: Path) -> None:
+    build_site(archive)
+    page = (archive / "site/incidents/2024-01-10-first/index.html").read_text(encoding="utf-8")
+    assert (
+        "A. Writer: “First outage”. Small archive, 10 January 2024."
+        " https://example.org/pm/incidents/2024-01-10-first/</span>" in page
+    )
+    fourth = (archive / "site/incidents/2025-09-09-fourth/index.html").read_text(encoding="utf-8")
+    assert 'Cite as: <span class="pm-cite">“Fourth outage”. Small archive, 9 September 2025.' in fourth
+
+
 def test_minutes_that_nobody_knows_are_not_zero(archive: Path) -> None:
     replace_in(archive, FIRST, "started: 2024-01-10 10:00", "started: ~2024-01-10 10:00")
     build_site(archive)
