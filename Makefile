@@ -6,6 +6,13 @@ BIN := $(VENV)/bin
 # Chromium for the tests that look at pages: found on the PATH, else installed. Without a window it takes a third less time.
 BROWSERS := chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable
 
+# What is measured, and how often.
+SIZES ?= 100,1000,10000
+RUNS ?= 5
+SIZE ?= 10000
+EDITS ?= 30
+STEPS ?= 2000
+
 .PHONY: help site test check bench bench-preview soak clean
 
 help: ## Show this help
@@ -25,13 +32,13 @@ check: $(VENV)/.test $(VENV)/.lint ## Check format, style and types, then run ev
 	$(MAKE) test
 
 bench: $(VENV)/.bench ## Measure pmsite beside Hugo (SIZES=100,1000,10000 RUNS=5)
-	$(BIN)/python -m benchmarks.run --sizes $(or $(SIZES),100,1000,10000) --runs $(or $(RUNS),5) --pmsite $(BIN)/pmsite
+	$(BIN)/python -m benchmarks.run --sizes $(SIZES) --runs $(RUNS) --pmsite $(BIN)/pmsite
 
 bench-preview: $(VENV)/.bench ## Measure the preview beside Hugo's server (SIZE=10000 EDITS=30)
-	$(BIN)/python -m benchmarks.preview --size $(or $(SIZE),10000) --edits $(or $(EDITS),30) --pmsite $(BIN)/pmsite
+	$(BIN)/python -m benchmarks.preview --size $(SIZE) --edits $(EDITS) --pmsite $(BIN)/pmsite
 
 soak: $(VENV)/.test ## Thousands of random edits: incremental builds and the preview equal clean builds (STEPS=2000)
-	PMSITE_SOAK=$(or $(STEPS),2000) $(BIN)/python -m pytest -q \
+	PMSITE_SOAK=$(STEPS) $(BIN)/python -m pytest -q \
 		tests/test_build.py::test_incremental_equals_clean tests/test_rounds.py::test_after_any_edits_the_preview_is_the_build
 
 clean: ## Remove everything that these targets made
