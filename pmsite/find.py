@@ -1,26 +1,33 @@
 """`pmsite search`: the documents that hold some words, read from the sources, with the line that they stand in."""
 
+import itertools
 import json
 import math
+import operator
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
 from pmsite.archive.audience import visible
 from pmsite.archive.incident import Visibility
+from pmsite.cache import beside
 from pmsite.config import Site
 from pmsite.diagnostics import Diagnostic, configured, printable
 from pmsite.load import Options, skim_site
 from pmsite.source.credentials import covered
 from pmsite.source.document import Facts, Skimmed
+from pmsite.source.files import find_sources
 from pmsite.source.redact import masked
 
 MAX_WIDTH = 160
+# Another process is worth its start beyond so many documents, and gets such a part of them.
+_FEW, _SHARE = 1000, 0.9
 # What may stand between the words of a phrase: blanks, a line's end, and the marks of Markdown.
 _BETWEEN = r"[\s*_`~>]+"
 
@@ -67,11 +74,12 @@ class Query:
         spelled = " ".join(words).casefold().split()
         self._phrase = re.compile(_BETWEEN.join(map(re.escape, spelled)))
 
-    def words_in(self, folded: str) -> list[str]:
-        return [word for word in self.words if word in folded]
+    def seen_in(self, folded: str) -> bytes:
+        """A byte that is 1 if the words stand together in a text, 0 if not, and such a byte for each word."""
+        return bytes([self.is_phrase_in(folded), *[word in folded for word in self.words]])
 
     def is_in(self, folded: str) -> bool:
-        return len(self.words_in(folded)) == len(self.words)
+        return all(word in folded for word in self.words)
 
     def is_phrase_in(self, folded: str) -> bool:
         """Whether the words stand together."""
@@ -94,21 +102,28 @@ def search(site: Site, options: Options, words: Iterable[str], limit: int) -> Fo
     has a number or a name that stands nowhere.
     """
     query = Query(words)
-    sources, skimmed = skim_site(site, options)
-    documents = visible(skimmed, site.config)
-    locations = {file.path: file.location for file in sources.documents}
     keep = site.config.audience is not Visibility.PUBLIC
-    ranked, partial = [], []
+    sources = find_sources(site)
+    locations = {file.path: file.location for file in sources.documents}
+    # One process looks through most of the texts while this one learns what is known of the documents.
+    files = [*locations.values()]
+    share = int(_SHARE * len(files)) if len(files) > _FEW else 0
+    look_through = partial(_look_through, query, keep)
+    others = beside(partial(look_through, files[:share])) if share else bytes
+    skimmed = skim_site(site, options, sources)
+    mine = look_through(files[share:])
+    seen = dict(zip(locations, _records(others() + mine, 1 + len(query.words)), strict=True))
+    documents = visible(skimmed, site.config)
+    ranked, having_some = [], []
     for document in documents:
-        folded = _folded(document, locations[document.path], keep=keep)
-        words = query.words_in(folded)
-        if len(words) == len(query.words):
-            ranked.append((not query.is_phrase_in(folded), *_rank(document, query), document))
-        elif words:
-            partial.append((document, words))
+        is_phrase, *are_there = map(operator.or_, seen[document.path], query.seen_in(_head(document)))
+        if all(are_there):
+            ranked.append((not is_phrase, *_rank(document, query), document))
+        elif any(are_there):
+            having_some.append((document, [*itertools.compress(query.words, are_there)]))
     ranked.sort(key=lambda item: item[:-1])
     found = [document for *_, document in ranked]
-    near = () if found else _nearest(partial, len(documents), query)
+    near = () if found else _nearest(having_some, len(documents), query)
     problems = [*sources.diagnostics, *(problem for document in skimmed for problem in document.diagnostics)]
     return Found(
         tuple(
@@ -121,28 +136,35 @@ def search(site: Site, options: Options, words: Iterable[str], limit: int) -> Fo
     )
 
 
-def _nearest(partial: Sequence[tuple[Skimmed, list[str]]], documents: int, query: Query) -> list[Skimmed]:
+def _look_through(query: Query, keep: bool, files: Iterable[str]) -> bytes:
+    """What of the words stands in each of some files, as `Query.seen_in` says it."""
+    seen = []
+    for file in files:
+        text = _text(file)
+        folded = text.casefold()
+        if not keep and "internal" in folded:
+            folded = masked(text, keep=False).casefold()
+        seen.append(query.seen_in(folded))
+    return b"".join(seen)
+
+
+def _records(content: bytes, size: int) -> Iterator[bytes]:
+    return (content[start : start + size] for start in range(0, len(content), size))
+
+
+def _nearest(having_some: Sequence[tuple[Skimmed, list[str]]], documents: int, query: Query) -> list[Skimmed]:
     """The documents with half of the words or more, at least two; a word counts for more the fewer documents have it.
 
-    `partial` are the documents that have any, with these.
+    `having_some` are the documents that have any, with these.
     """
-    counts = Counter(word for _, words in partial for word in words)
-    having = [item for item in partial if len(item[1]) >= max(2, len(query.words) / 2)]
+    counts = Counter(word for _, words in having_some for word in words)
+    having = [item for item in having_some if len(item[1]) >= max(2, len(query.words) / 2)]
     weights = {word: math.log(1 + documents / count) for word, count in counts.items()}
 
     def rank(item: tuple[Skimmed, list[str]]) -> tuple[float, tuple[bool, int, str]]:
         return -sum(weights[word] for word in item[1]), _rank(item[0], query)
 
     return [document for document, _ in sorted(having, key=rank)]
-
-
-def _folded(document: Skimmed, location: str, *, keep: bool) -> str:
-    """All that a document is found by, in small letters."""
-    text = _text(location)
-    folded = text.casefold()
-    if not keep and "internal" in folded:
-        folded = masked(text, keep=False).casefold()
-    return f"{_head(document)}\n{folded}"
 
 
 def _text(location: str) -> str:

@@ -50,10 +50,10 @@ def read_site(site: Site, options: Options) -> Collection:
         return collect(site, store, options.jobs)
 
 
-def skim_site(site: Site, options: Options) -> tuple[Sources, tuple[Skimmed, ...]]:
-    """As `read_site`, but of each document only what a search needs."""
+def skim_site(site: Site, options: Options, sources: Sources) -> tuple[Skimmed, ...]:
+    """As `read_site`, but of each document only what a search needs; `sources` are the files that were found."""
     with opened(site) as store:
-        return skim(site, store, options.jobs)
+        return skim(site, store, options.jobs, sources)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pmsite.archive.incident import Absence, ActionStatus, Impact, Precision, Timestamp, Visibility
-from pmsite.cache import Failure, Limits, Produced, Store, cached_map, fingerprint, program_digest
+from pmsite.cache import Failure, Limits, Produced, Store, beside, cached_map, fingerprint, program_digest
 
 MIB = 1024 * 1024
 LIMITS = Limits(0.5, 50 * MIB)
@@ -663,3 +663,25 @@ def test_a_replaced_value_has_another_fingerprint() -> None:
     value = Timestamp(datetime(2023, 10, 7), 0)
     assert fingerprint(replace(value, offset=1)) != fingerprint(value)
     assert fingerprint(replace(value)) == fingerprint(value)
+
+
+class TestBeside:
+    def test_the_result_is_that_of_a_process_of_its_own(self) -> None:
+        assert beside(lambda: b"")() == b""
+        assert beside(lambda: bytes(range(256)) * 5_000)() == bytes(range(256)) * 5_000
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+    def test_both_work_at_once_where_that_is_safe(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(threading, "active_count", lambda: 1)
+        other = beside(lambda: str(os.getpid()).encode())
+        assert int(other()) != os.getpid()
+        monkeypatch.setattr(threading, "active_count", lambda: 2)
+        assert int(beside(lambda: str(os.getpid()).encode())()) == os.getpid()
+
+    @pytest.mark.parametrize("end", [lambda: os._exit(0), lambda: os.kill(os.getpid(), 9), lambda: 1 / 0])
+    def test_a_process_that_ends_without_a_result_is_no_loss(
+        self, monkeypatch: pytest.MonkeyPatch, end: Callable[[], object]
+    ) -> None:
+        monkeypatch.setattr(threading, "active_count", lambda: 1)
+        here = os.getpid()
+        assert beside(lambda: b"done" if os.getpid() == here else (end(), b"")[1])() == b"done"

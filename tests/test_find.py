@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from pmsite import find
 from pmsite.cli import app
 from pmsite.config import find_site, with_overrides
 from pmsite.find import Found, Query, search
@@ -297,3 +298,16 @@ def test_a_number_that_stands_in_the_file_s_name_alone_is_found(tmp_path: Path) 
     assert "Pages fail" in done.stdout and "Disk full" not in done.stdout
     assert "PM2021-007 - Pages fail.md:1: # Pages fail" in done.stdout
     assert "Disk full" in pmsite("search", "pm2021-008", "errors", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    "words", ["connection", "upstream response", "prematurely closed", "zzz", "outage web nothing"]
+)
+@pytest.mark.parametrize("audience", ["public", "internal"])
+def test_another_process_finds_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, audience: str
+) -> None:
+    site = with_overrides(find_site(None, None, write_files(tmp_path, ARCHIVE + MORE)), audience=audience)
+    alone = search(site, Options(TODAY), [words], 20)
+    monkeypatch.setattr(find, "_FEW", 0)
+    assert search(site, Options(TODAY), [words], 20) == alone

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pmsite.cache.store import Produced, Store
 from pmsite.cache.values import fingerprint, program_digest, remembered, same, start_remembering, unchanged
-from pmsite.cache.workers import PATIENCE, Batch, Failure, Limits, keep_workers_ready, produce
+from pmsite.cache.workers import PATIENCE, Batch, Failure, Limits, beside, keep_workers_ready, produce
 
 __all__ = [
     "PATIENCE",
@@ -17,6 +17,7 @@ __all__ = [
     "Limits",
     "Produced",
     "Store",
+    "beside",
     "cached_map",
     "fingerprint",
     "keep_workers_ready",

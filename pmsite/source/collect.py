@@ -104,28 +104,30 @@ def read_some(
     )
 
 
-def skim(site: Site, store: Store, workers: int) -> tuple[Sources, tuple[Skimmed, ...]]:
+def skim(site: Site, store: Store, workers: int, sources: Sources) -> tuple[Skimmed, ...]:
     """Read all documents as `collect` does, and give of each only what a search needs.
 
     These parts are also stored as one value, because ten thousand take longer to fetch than to search.
     """
-    found = look(site, store)
-    sources, keys = found.sources, [*found.keys.values()]
+    keys = [*look(site, store, sources=sources).keys.values()]
     note, mark = fingerprint("skimmed"), fingerprint(*keys)
     stored = store.get([note]).get(note, b"")
     if stored.startswith(mark):
-        return sources, skimmed(stored[len(mark) :])
+        return skimmed(stored[len(mark) :])
     parts = _made(site, store, workers, sources, keys, range(len(keys)), _skimmed_part, None, None)
     value = b"[" + b",".join(parts) + b"]"
     store.put([(note, Produced(mark + value))])
-    return sources, skimmed(value)
+    return skimmed(value)
 
 
-def look(site: Site, store: Store, memory: Memory | None = None) -> Found:
-    """See what there is. Raises ConfigurationError if a content folder or an extension of Markdown is missing."""
+def look(site: Site, store: Store, memory: Memory | None = None, sources: Sources | None = None) -> Found:
+    """See what there is; `sources` are the files, if they have been found already.
+
+    Raises ConfigurationError if a content folder or an extension of Markdown is missing.
+    """
     memory = memory or Memory()
     _check_markup(site)
-    sources = find_sources(site, memory.files)
+    sources = sources or find_sources(site, memory.files)
     files = sources.documents
     settings = _settings(site)
     digests = _digests(files, store, memory)

@@ -176,7 +176,9 @@ class _Walk:
             return ""
         if name.startswith("_"):
             return "its name begins with _"
-        if self._excluded is not None and (self._excluded.match(path) or self._excluded.match(name)):
+        if self._excluded is not None and (
+            self._excluded.match(path) or (path != name and self._excluded.match(name))
+        ):
             return "exclude: names it"
         return None
 
