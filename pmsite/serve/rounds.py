@@ -102,6 +102,8 @@ class Workspace:
         self._findings = Findings()
         self._inputs = _Inputs()
         self._planned: PlannedSite | None = None
+        # These may be older than the last inputs: what cannot be planned leaves the plan as it was.
+        self._planned_from = _Inputs()
         self._pages: dict[str, KeyedPage] = {}
         self._proven: set[bytes] = set()
         self._used: set[str] = set()
@@ -240,13 +242,13 @@ class Workspace:
 
     def _build(self, before: _Inputs, now: _Inputs) -> Round:
         assert now.site and now.options and now.theme and now.collection is not None
-        planned = self._planned
-        if planned is None or not _are_planned_alike(before, now):
+        planned, known = self._planned, self._planned_from
+        if planned is None or not _are_planned_alike(known, now):
             retouched = None
-            if planned is not None and before.collection is not None and _have_same_frame(before, now):
-                retouched = with_texts(planned, before.collection, now.collection)
+            if planned is not None and known.collection is not None and _have_same_frame(known, now):
+                retouched = with_texts(planned, known.collection, now.collection)
             planned = retouched or plan_site(now.site, now.options, now.collection, now.theme, self._findings)
-        self._planned = planned
+        self._planned, self._planned_from = planned, now
         changed = _changes(before, now)
         documents = len(now.collection.documents)
         now.linked = {
