@@ -69,7 +69,7 @@ def publish(
             pages,
             keys,
             store,
-            _value,
+            rendered_value,
             workers=options.jobs,
             progress=progress,
             usable=lambda page, value: published.digest(page.path) == value[1:],
@@ -127,7 +127,8 @@ def _texts(
     )
 
 
-def _value(_page: Page, value: bytes | Failure) -> bytes:
+def rendered_value(_page: Page, value: bytes | Failure) -> bytes:
+    """What `render_pages` said of a page."""
     assert isinstance(value, bytes)  # rendering has no limits
     return value
 

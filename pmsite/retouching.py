@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from pmsite.cache import Failure, Store, cached_map
+from pmsite.cache import Store, cached_map
 from pmsite.config import Site
 from pmsite.diagnostics import START, Diagnostic, Position
 from pmsite.load import Options
 from pmsite.planning import PlannedSite
+from pmsite.publishing import rendered_value
 from pmsite.site.deny import deny_entries
 from pmsite.site.plan import Page, address_of
 from pmsite.site.render import Renderer, facts_adapter, render_pages
@@ -73,7 +74,7 @@ def retouch(
             [*pages.values()],
             [*keys.values()],
             store,
-            _value,
+            rendered_value,
             workers=options.jobs,
             usable=lambda page, value: published.digest(page.path) == value[1:],
         )
@@ -201,8 +202,3 @@ def _keys(texts: Texts) -> set[bytes]:
     """The keys of what the store keeps for these texts."""
     names = {name for shown in texts.documents.values() for name in (shown.key, shown.page)}
     return {bytes.fromhex(name) for name in (names | {*texts.index_keys}) - {"", ELSEWHERE}}
-
-
-def _value(_page: Page, value: bytes | Failure) -> bytes:
-    assert isinstance(value, bytes)  # rendering has no limits
-    return value

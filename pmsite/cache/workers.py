@@ -131,7 +131,7 @@ def beside(function: Callable[[], bytes]) -> Callable[[], bytes]:
     Where that is not safe, or the process ends without it, it is worked out by who waits. The process shares what is in
     memory and starts in a moment: this is for commands that are over in a second.
     """
-    if not hasattr(os, "fork") or sys.platform != "linux" or threading.active_count() > 1:
+    if sys.platform != "linux" or threading.active_count() > 1:
         return function
     readable, writable = os.pipe()
     with _uninterrupted():
