@@ -273,7 +273,8 @@ class Builder:
         count = len(found.unproven)
         later = f", {len(self._left)} of them later" if self._left else ""
         pages = f"{count} page{'' if count == 1 else 's'} to render{later}"
-        what = _told(found.changed) if found.changed else f"{found.documents} documents"
+        documents = f"{found.documents} document{'' if found.documents == 1 else 's'}"
+        what = _told(found.changed) if found.changed else documents
         self._console.say(f"{_now()} {what}: {pages}; {seconds:.2f} s")
 
     def _report(self, diagnostics: tuple[Diagnostic, ...]) -> None:
